@@ -1,0 +1,1 @@
+"""JUDGE THE SNAPSHOT: one file per subject, pure functions that yield findings."""

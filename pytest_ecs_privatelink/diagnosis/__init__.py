@@ -1,0 +1,1 @@
+"""Red cells and findings in, ranked causes with remedies out."""

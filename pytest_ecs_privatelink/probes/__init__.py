@@ -1,0 +1,1 @@
+"""TOUCH THE WIRE: one attempt, named phases, one deadline. Collects; never judges."""

@@ -1,0 +1,1 @@
+"""WHICH AWS: sessions, endpoint addresses, trust, and what each target can prove."""

@@ -1,0 +1,1 @@
+"""FROM WHERE: the places that probes run from, and the broker that runs every cell once."""

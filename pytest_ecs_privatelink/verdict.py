@@ -1,0 +1,143 @@
+"""The few types that every room speaks: claims, cells, checks, findings and their codes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """How a check ended. "Could not look" is ``ERROR``; nothing unproven is ``PASSED``."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+class Basis(StrEnum):
+    """What a verdict rests on: packets, the snapshot, or an emulated AWS below the packets."""
+
+    PROBED = "probed"
+    DERIVED = "derived"
+    DRY = "dry"
+
+
+class Severity(StrEnum):
+    """Weight of a finding: only errors turn a run red."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class LaunchType(StrEnum):
+    """ECS launch types that a requirement can stand for."""
+
+    FARGATE = "fargate"
+    EC2 = "ec2"
+
+
+class Claim(StrEnum):
+    """What a check asserts; the values are public (option, marker, report)."""
+
+    PRIVATE_DNS = "private-dns"
+    TCP_443 = "tcp-443"
+    AUDIT = "audit"
+
+
+PROBED_CLAIMS = (Claim.PRIVATE_DNS, Claim.TCP_443)
+
+
+class Code(StrEnum):
+    """Public, stable names of everything that can be wrong."""
+
+    ENDPOINT_MISSING = "endpoint-missing"
+    ENDPOINT_MISSING_PUBLIC_PATH = "endpoint-missing-public-path"
+    ENDPOINT_WRONG_REGION = "endpoint-wrong-region"
+    ENDPOINT_NOT_AVAILABLE = "endpoint-not-available"
+    VANTAGE_GROUP_DIFFERS = "vantage-group-differs"
+    DNS_NXDOMAIN = "dns-nxdomain"
+    DNS_SERVFAIL = "dns-servfail"
+    DNS_TIMEOUT = "dns-timeout"
+    DNS_REFUSED = "dns-refused"
+    DNS_PUBLIC_ANSWER = "dns-public-answer"
+    DNS_FOREIGN_ANSWER = "dns-foreign-answer"
+    DNS_RESOLVER_DIFFERS = "dns-resolver-differs"
+    ENDPOINT_ROUTE_MISSING = "endpoint-route-missing"
+    S3_GATEWAY_NO_ROUTE = "s3-gateway-no-route"
+    TCP_TIMEOUT = "tcp-timeout"
+    TCP_REFUSED = "tcp-refused"
+    TCP_UNREACHABLE = "tcp-unreachable"
+    TLS_HANDSHAKE = "tls-handshake"
+    TLS_CERTIFICATE = "tls-certificate"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """One square of the matrix: a probed claim, a subnet id, an endpoint service's short name."""
+
+    claim: Claim
+    subnet: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The outcome of one cell, or of one audit (then ``subnet`` and ``service`` may be None).
+
+    ``id`` is ``claim[subnet-service]`` with the subnet's slug, the same in every run mode.
+    ``reason`` is set whenever ``verdict`` is ``SKIPPED`` or ``ERROR``.
+    """
+
+    id: str
+    claim: Claim
+    subnet: str | None = None
+    service: str | None = None
+    subject: str | None = None
+    launch_types: tuple[LaunchType, ...] = ()
+    vantage: str | None = None
+    verdict: Verdict
+    basis: Basis
+    code: Code | None = None
+    phase: str | None = None
+    expected: str
+    observed: str
+    reason: str | None = None
+    duration_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What mends a finding: AWS CLI commands to paste, and the Terraform that says the same."""
+
+    cli: tuple[str, ...] = ()
+    terraform: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What an audit holds against a snapshot, and the cells that it blocks."""
+
+    code: Code
+    severity: Severity
+    subject: str
+    summary: str
+    expected: str
+    observed: str
+    remedy: Remedy
+    reference: str
+    launch_types: tuple[LaunchType, ...] = ()
+    blocks: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A finding or live failure that explains red cells; ``explains`` holds check ids."""
+
+    id: str
+    code: Code
+    severity: Severity
+    subject: str
+    summary: str
+    remedy: Remedy
+    reference: str
+    explains: tuple[str, ...] = ()
