@@ -1,0 +1,1 @@
+"""The entry point: the only room that imports pytest."""
