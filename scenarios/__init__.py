@@ -1,0 +1,1 @@
+"""THE PROOF: the bundled tests, one claim per test."""

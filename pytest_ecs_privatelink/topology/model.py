@@ -223,7 +223,7 @@ class HostedZone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolverRule:
-    """A Route 53 Resolver rule associated with the VPC; ``type`` is FORWARD, SYSTEM or RECURSIVE."""
+    """A Resolver rule associated with the VPC; ``type`` is FORWARD, SYSTEM or RECURSIVE."""
 
     id: str
     domain: str
@@ -264,7 +264,7 @@ class EndpointServiceOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A part that could not be read: the Snapshot field, the IAM action, and the service's words."""
+    """A part that could not be read: the Snapshot field, the IAM action, the service's words."""
 
     part: str
     permission: str
