@@ -13,6 +13,11 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"
     ERROR = "error"
 
+    @property
+    def holds(self) -> bool:
+        """Whether the claim holds, if only with a warning."""
+        return self in (Verdict.PASSED, Verdict.WARNED)
+
 
 class Basis(StrEnum):
     """What a verdict rests on: packets, the snapshot, or an emulated AWS below the packets."""

@@ -1,0 +1,100 @@
+"""What kind of place an address is, seen from a subnet of the VPC."""
+
+import ipaddress
+from enum import StrEnum
+
+from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
+from pytest_ecs_privatelink.topology.egress import Egress
+from pytest_ecs_privatelink.topology.lookup import endpoint_addresses, endpoints_for, s3_prefix_list
+from pytest_ecs_privatelink.topology.model import EndpointType, RouteTarget
+from pytest_ecs_privatelink.topology.routes import route_for
+
+
+class Place(StrEnum):
+    """Where an answered address leads."""
+
+    ENDPOINT = "an interface of this VPC's endpoint"
+    GATEWAY = "S3 through the gateway endpoint"
+    S3_ELSEWHERE = "S3 by another way than the gateway endpoint"
+    PRIVATE = "a private address that the subnet's routes lead to"
+    UNROUTED = "a private address without a route"
+    PUBLIC = "a public address"
+    UNKNOWN = "not visible"
+
+
+_PRIVATE_WAYS = frozenset(
+    {
+        RouteTarget.LOCAL,
+        RouteTarget.TRANSIT_GATEWAY,
+        RouteTarget.PEERING,
+        RouteTarget.VPN_GATEWAY,
+        RouteTarget.INSTANCE_OR_INTERFACE,
+        RouteTarget.APPLIANCE_ENDPOINT,
+    }
+)
+PUBLIC_PATHS = frozenset({Egress.NAT, Egress.IGW})
+
+
+def place_of(address: str, service: ServiceUnderTest, subnet: str, terms: Terms) -> Place:
+    """Return what ``address`` is for ``service``, seen from the subnet with id ``subnet``.
+
+    Being inside an RFC 1918 range decides nothing: VPCs use ranges such as 20.10.0.0/16, too.
+    """
+    if address in _own_addresses(service, terms):
+        return Place.ENDPOINT
+    if service.service == "s3" and _in_s3_ranges(address, terms):
+        return _s3_way(address, subnet, terms)
+    if terms.snapshot.route_tables is None:
+        return Place.UNKNOWN
+    route = route_for(terms.snapshot, subnet, address)
+    if route is not None and route.active and route.target in _PRIVATE_WAYS:
+        in_default = ipaddress.ip_network(_cidr(route.destination)).prefixlen == 0
+        if not (in_default and ipaddress.ip_address(address).is_global):
+            return Place.PRIVATE
+    return Place.PUBLIC if ipaddress.ip_address(address).is_global else Place.UNROUTED
+
+
+def _cidr(destination: str) -> str:
+    return "0.0.0.0/32" if destination.startswith("pl-") else destination
+
+
+def _own_addresses(service: ServiceUnderTest, terms: Terms) -> frozenset[str]:
+    return frozenset(
+        address
+        for endpoint in endpoints_for(terms.snapshot, service.service)
+        if endpoint.type is EndpointType.INTERFACE
+        for address in endpoint_addresses(terms.snapshot, endpoint)
+    )
+
+
+def _in_s3_ranges(address: str, terms: Terms) -> bool:
+    ranges = s3_prefix_list(terms.snapshot)
+    return ranges is not None and any(
+        ipaddress.ip_address(address) in ipaddress.ip_network(cidr) for cidr in ranges.cidrs
+    )
+
+
+def _s3_way(address: str, subnet: str, terms: Terms) -> Place:
+    if terms.snapshot.route_tables is None:
+        return Place.UNKNOWN
+    route = route_for(terms.snapshot, subnet, address)
+    if route is None or not route.active or route.target is not RouteTarget.GATEWAY_ENDPOINT:
+        return Place.S3_ELSEWHERE
+    gateways = {endpoint.id for endpoint in endpoints_for(terms.snapshot, "s3")}
+    return Place.GATEWAY if route.target_id in gateways else Place.S3_ELSEWHERE
+
+
+def public_path_excuses(service: ServiceUnderTest, subnet: str, terms: Terms) -> bool:
+    """Return whether a public answer for ``service`` is a warning only (DESIGN, "Severity").
+
+    It is where a public path works, nobody asked for the private one, and no endpoint of the
+    service claims the name by private DNS.
+    """
+    if terms.require_private or terms.egress[subnet] not in PUBLIC_PATHS:
+        return False
+    claimed = any(
+        endpoint.private_dns and endpoint.type is EndpointType.INTERFACE
+        for endpoint in endpoints_for(terms.snapshot, service.service)
+    )
+    return not claimed
+

@@ -1,0 +1,213 @@
+"""Claim ``private-dns``: every name resolves, and every answer is on the private path (R10)."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from pytest_ecs_privatelink.claims.answers import Place, place_of, public_path_excuses
+from pytest_ecs_privatelink.claims.terms import (
+    Ask,
+    Reading,
+    ServiceUnderTest,
+    Stand,
+    Terms,
+    make_check,
+    worst,
+)
+from pytest_ecs_privatelink.probes.records import (
+    ConnectAnswer,
+    ConnectQuestion,
+    ConnectStatus,
+    DnsAnswer,
+    DnsQuestion,
+    DnsStatus,
+)
+from pytest_ecs_privatelink.verdict import Cell, Check, Code, Verdict
+
+_FAILED_CODES = {
+    DnsStatus.NXDOMAIN: Code.DNS_NXDOMAIN,
+    DnsStatus.EMPTY: Code.DNS_NXDOMAIN,
+    DnsStatus.SERVFAIL: Code.DNS_SERVFAIL,
+    DnsStatus.REFUSED: Code.DNS_REFUSED,
+    DnsStatus.TIMEOUT: Code.DNS_TIMEOUT,
+}
+_OWN = "the host's own resolution"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A name and an address that it was answered with."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The check of a ``private-dns`` cell, and every answer that ``tcp-443`` goes on from."""
+
+    check: Check
+    answers: tuple[Resolved, ...]
+
+
+async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
+    """Return the check of a ``private-dns`` cell, probed from ``stand`` through ``ask``."""
+    return (await resolve(cell, terms, stand, ask)).check
+
+
+async def resolve(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Resolution:
+    """Resolve all names of the cell's service, by the host and by each VPC resolver, and judge."""
+    service = terms.service(cell.service)
+    looks = await asyncio.gather(
+        *(_look(name, service, cell, terms, ask) for name in service.names)
+    )
+    readings = tuple(reading for look in looks for reading in look.readings)
+    answers = tuple(Resolved(look.name, address) for look in looks for address in look.addresses)
+    return Resolution(make_check(cell, terms, stand, readings, _expected(service)), answers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    name: str
+    addresses: tuple[str, ...]
+    readings: tuple[Reading, ...]
+
+
+async def _look(
+    name: str, service: ServiceUnderTest, cell: Cell, terms: Terms, ask: Ask
+) -> _Look:
+    resolvers = (None, *terms.resolvers)
+    answers = await asyncio.gather(
+        *(ask(DnsQuestion(name=name, resolver=each, timeout=terms.timeout)) for each in resolvers)
+    )
+    own, *others = (answer for answer in answers if isinstance(answer, DnsAnswer))
+    addresses = tuple(sorted({address for each in (own, *others) for address in each.addresses}))
+    places = {address: place_of(address, service, cell.subnet, terms) for address in addresses}
+    elsewhere = [address for address, place in places.items() if place is Place.PRIVATE]
+    trusted = await _trusted(name, elsewhere, terms, ask)
+
+    def judge(answer: DnsAnswer) -> tuple[Reading, ...]:
+        if answer.status is not DnsStatus.ANSWERED:
+            return (_unanswered(answer),)
+        return tuple(
+            _judge_address(name, address, places[address], trusted, service, cell.subnet, terms)
+            for address in answer.addresses
+        )
+
+    views = [judge(own), *(judge(other) for other in others)]
+    return _Look(name, addresses, _reconcile(name, own, views))
+
+
+async def _trusted(
+    name: str, addresses: list[str], terms: Terms, ask: Ask
+) -> dict[str, ConnectAnswer]:
+    questions = [connect_question(name, address, terms) for address in addresses]
+    answers = await asyncio.gather(*(ask(question) for question in questions))
+    return {
+        answer.address: answer for answer in answers if isinstance(answer, ConnectAnswer)
+    }
+
+
+def connect_question(name: str, address: str, terms: Terms) -> ConnectQuestion:
+    """Return the question whether ``address`` serves ``name`` on 443 (the same in all claims)."""
+    return ConnectQuestion(
+        address=address, server_name=name, ca_file=terms.ca_file, timeout=terms.timeout
+    )
+
+
+def _expected(service: ServiceUnderTest) -> str:
+    names = ", ".join(service.names)
+    if service.endpoint is None:
+        return f"{names} resolves to private addresses"
+    if service.service == "s3":
+        return f"{names} resolves into the S3 prefix list, which is routed to {service.endpoint}"
+    return f"{names} resolves to the interfaces of {service.endpoint}"
+
+
+def _unanswered(answer: DnsAnswer) -> Reading:
+    who = f"resolver {answer.resolver}" if answer.resolver else _OWN
+    detail = f" ({answer.detail})" if answer.detail else ""
+    if answer.status is DnsStatus.FAILED:
+        text = f"{answer.name}: {who} could not be asked{detail}"
+        return Reading(
+            verdict=Verdict.ERROR, code=None, phase="resolve", observed=text, reason=text
+        )
+    outcome = {
+        DnsStatus.NXDOMAIN: "NXDOMAIN",
+        DnsStatus.EMPTY: "no address",
+        DnsStatus.SERVFAIL: "SERVFAIL",
+        DnsStatus.REFUSED: "REFUSED",
+        DnsStatus.TIMEOUT: f"no answer within {answer.duration_ms / 1000:.1f} s",
+    }[answer.status]
+    return Reading(
+        verdict=Verdict.FAILED,
+        code=_FAILED_CODES[answer.status],
+        phase="resolve",
+        observed=f"{answer.name}: {outcome} from {who}{detail}",
+    )
+
+
+def _judge_address(  # noqa: PLR0913 - all of it is the case
+    name: str,
+    address: str,
+    place: Place,
+    trusted: dict[str, ConnectAnswer],
+    service: ServiceUnderTest,
+    subnet: str,
+    terms: Terms,
+) -> Reading:
+    if place in (Place.ENDPOINT, Place.GATEWAY):
+        return _reading(Verdict.PASSED, None, f"{name} is {address}, {place}")
+    if place is Place.PRIVATE:
+        return _judge_elsewhere(name, address, trusted[address])
+    if place is Place.UNROUTED:
+        return _reading(Verdict.WARNED, Code.DNS_FOREIGN_ANSWER, f"{name} is {address}, {place}")
+    if place is Place.UNKNOWN:
+        text = f"{name} is {address}; where that leads is {place}: route tables could not be read"
+        return _reading(Verdict.ERROR, None, text, reason=text)
+    excused = public_path_excuses(service, subnet, terms)
+    code = (
+        Code.S3_GATEWAY_NO_ROUTE
+        if place is Place.S3_ELSEWHERE and service.endpoint is not None
+        else Code.DNS_PUBLIC_ANSWER
+    )
+    verdict = Verdict.WARNED if excused else Verdict.FAILED
+    return _reading(verdict, code, f"{name} is {address}, {place}")
+
+
+def _judge_elsewhere(name: str, address: str, answer: ConnectAnswer) -> Reading:
+    text = f"{name} is {address}, no interface of this VPC's endpoint"
+    if answer.status is ConnectStatus.OPEN:
+        return _reading(Verdict.PASSED, None, f"{text}, with a valid certificate (shared endpoint)")
+    if answer.status is ConnectStatus.FAILED:
+        reason = f"{text}; it could not be tried: {answer.detail}"
+        return _reading(Verdict.ERROR, None, reason, reason=reason)
+    return _reading(
+        Verdict.WARNED,
+        Code.DNS_FOREIGN_ANSWER,
+        f"{text}, without a valid certificate: {answer.status} {answer.detail}".rstrip(),
+    )
+
+
+def _reading(
+    verdict: Verdict, code: Code | None, observed: str, reason: str | None = None
+) -> Reading:
+    return Reading(verdict=verdict, code=code, phase="resolve", observed=observed, reason=reason)
+
+
+def _reconcile(name: str, own: DnsAnswer, views: list[tuple[Reading, ...]]) -> tuple[Reading, ...]:
+    """Weigh the host's own view against the VPC resolvers': the host's is what tasks live with."""
+    mine = worst(views[0])
+    theirs = worst(tuple(reading for view in views[1:] for reading in view))
+    if not theirs:
+        return mine
+    if mine[0].verdict is theirs[0].verdict:
+        # getaddrinfo cannot tell SERVFAIL from silence; the resolver's own rcode can.
+        return mine if own.status is DnsStatus.ANSWERED else theirs
+    if mine[0].verdict.holds:
+        right = f"{name} is right for the host ({', '.join(own.addresses)})"
+        observed = f"{right}, but {theirs[0].observed}"
+        return (_reading(Verdict.WARNED, Code.DNS_RESOLVER_DIFFERS, observed),)
+    if theirs[0].verdict.holds:
+        told = f"{mine[0].observed}, though the VPC resolver says: {theirs[0].observed}"
+        return (replace(mine[0], observed=told),)
+    return mine

@@ -1,0 +1,106 @@
+"""Claim ``tcp-443``: every resolved address accepts TCP on 443 and proves who it is (R11)."""
+
+import asyncio
+
+from pytest_ecs_privatelink.claims import private_dns
+from pytest_ecs_privatelink.claims.groups import only_the_groups_differ
+from pytest_ecs_privatelink.claims.private_dns import Resolved, connect_question
+from pytest_ecs_privatelink.claims.terms import (
+    Ask,
+    Reading,
+    ServiceUnderTest,
+    Stand,
+    Terms,
+    make_check,
+)
+from pytest_ecs_privatelink.probes.records import ConnectAnswer, ConnectStatus
+from pytest_ecs_privatelink.verdict import Cell, Check, Claim, Code, Verdict
+
+_FAILED_CODES = {
+    ConnectStatus.TIMEOUT: Code.TCP_TIMEOUT,
+    ConnectStatus.REFUSED: Code.TCP_REFUSED,
+    ConnectStatus.UNREACHABLE: Code.TCP_UNREACHABLE,
+    ConnectStatus.RESET: Code.TCP_REFUSED,
+    ConnectStatus.HANDSHAKE: Code.TLS_HANDSHAKE,
+    ConnectStatus.CERTIFICATE: Code.TLS_CERTIFICATE,
+}
+
+
+async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
+    """Return the check of a ``tcp-443`` cell; where ``private-dns`` failed nothing is dialled."""
+    service = terms.service(cell.service)
+    dns_cell = Cell(Claim.PRIVATE_DNS, cell.subnet, cell.service)
+    resolution = await private_dns.resolve(dns_cell, terms, stand, ask)
+    dns = resolution.check
+    if not dns.verdict.holds:
+        return make_check(cell, terms, stand, (_not_dialled(dns),), _expected(service))
+    readings = await asyncio.gather(
+        *(_dial(each, cell, terms, stand, ask, dns) for each in resolution.answers)
+    )
+    return make_check(cell, terms, stand, tuple(readings), _expected(service))
+
+
+def _expected(service: ServiceUnderTest) -> str:
+    names = ", ".join(service.names)
+    return f"every address of {names} accepts TCP on 443 with a certificate valid for its name"
+
+
+def _not_dialled(dns: Check) -> Reading:
+    return Reading(
+        verdict=Verdict.SKIPPED,
+        code=dns.code,
+        phase="resolve",
+        observed=f"nothing was sent: {dns.observed}",
+        reason=f"private-dns {dns.verdict}: {dns.code or dns.reason}",
+    )
+
+
+async def _dial(  # noqa: PLR0913 - all of it is the case
+    resolved: Resolved, cell: Cell, terms: Terms, stand: Stand, ask: Ask, dns: Check
+) -> Reading:
+    answer = await ask(connect_question(resolved.name, resolved.address, terms))
+    if not isinstance(answer, ConnectAnswer):
+        raise TypeError(f"{type(answer).__name__} for a connect question")
+    where = f"{resolved.address}:{answer.port} ({resolved.name})"
+    if answer.status is ConnectStatus.OPEN:
+        # A public or foreign answer that works is never green.
+        return Reading(verdict=dns.verdict, code=dns.code, phase=answer.phase, observed=f"{where} open")
+    text = f"{where}: {_told(answer)}"
+    if answer.status is ConnectStatus.FAILED:
+        return Reading(
+            verdict=Verdict.ERROR, code=None, phase=answer.phase, observed=text, reason=text
+        )
+    if answer.status is ConnectStatus.TIMEOUT and answer.phase == "connect":
+        excuse = only_the_groups_differ(resolved.address, cell, terms, stand)
+        if excuse:
+            return Reading(
+                verdict=Verdict.ERROR,
+                code=Code.VANTAGE_GROUP_DIFFERS,
+                phase=answer.phase,
+                observed=text,
+                reason=excuse,
+            )
+    return Reading(
+        verdict=Verdict.FAILED, code=_code(answer), phase=answer.phase, observed=text
+    )
+
+
+def _code(answer: ConnectAnswer) -> Code:
+    broken_tls = answer.status in (ConnectStatus.TIMEOUT, ConnectStatus.RESET)
+    if answer.phase == "tls" and broken_tls:
+        return Code.TLS_HANDSHAKE
+    return _FAILED_CODES[answer.status]
+
+
+def _told(answer: ConnectAnswer) -> str:
+    if answer.status is ConnectStatus.TIMEOUT:
+        return f"no answer to {answer.phase} within {answer.duration_ms / 1000:.1f} s"
+    told = {
+        ConnectStatus.REFUSED: "connection refused",
+        ConnectStatus.UNREACHABLE: "unreachable",
+        ConnectStatus.RESET: f"reset during {answer.phase}",
+        ConnectStatus.HANDSHAKE: "no TLS handshake",
+        ConnectStatus.CERTIFICATE: "certificate refused",
+        ConnectStatus.FAILED: "could not be tried",
+    }[answer.status]
+    return f"{told}: {answer.detail}" if answer.detail else told

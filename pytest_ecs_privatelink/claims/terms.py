@@ -1,0 +1,111 @@
+"""The terms on which cells are judged: what is known before a packet is sent."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pytest_ecs_privatelink.catalogue.requirements import Need
+from pytest_ecs_privatelink.probes.records import Answer, Question
+from pytest_ecs_privatelink.topology.egress import Egress
+from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
+from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Code, LaunchType, Verdict
+
+Ask = Callable[[Question], Awaitable[Answer]]
+"""Puts a question to the cell's vantage; raises `VantageError` where it could not be put."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceUnderTest:
+    """An endpoint service that gets cells: why, by which endpoint, under which host names."""
+
+    service: str
+    need: Need
+    launch_types: tuple[LaunchType, ...]
+    because: str
+    endpoint: str | None
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What every claim is judged by. ``resolvers`` are addresses, ``timeout`` is in seconds.
+
+    ``task_groups`` are the security groups that tasks wear, None where nobody knows; ``ca_file`` is
+    a PEM bundle that the vantages can read, None for their default trust.
+    """
+
+    snapshot: Snapshot
+    subnets: tuple[Subnet, ...]
+    slugs: dict[str, str]
+    egress: dict[str, Egress]
+    services: tuple[ServiceUnderTest, ...]
+    resolvers: tuple[str, ...]
+    timeout: float
+    basis: Basis = Basis.PROBED
+    require_private: bool = False
+    task_groups: tuple[str, ...] | None = None
+    ca_file: str | None = None
+
+    def service(self, name: str) -> ServiceUnderTest:
+        """Return the endpoint service ``name``; `KeyError` where it is not under test."""
+        for service in self.services:
+            if service.service == name:
+                return service
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """Where a cell is probed from: how reports name the place, and the groups worn there."""
+
+    label: str
+    groups: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One judged observation: what one answer says about one name or address."""
+
+    verdict: Verdict
+    code: Code | None
+    phase: str
+    observed: str
+    reason: str | None = None
+
+
+_WORST_FIRST = (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED, Verdict.SKIPPED, Verdict.PASSED)
+
+
+def worst(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """Return the readings of the gravest verdict present, in their order."""
+    for verdict in _WORST_FIRST:
+        if chosen := tuple(reading for reading in readings if reading.verdict is verdict):
+            return chosen
+    return ()
+
+
+def check_id(cell: Cell, slugs: dict[str, str]) -> str:
+    """Return ``claim[subnet-service]``, the same in every run mode and folder."""
+    return f"{cell.claim}[{slugs[cell.subnet]}-{cell.service}]"
+
+
+def make_check(
+    cell: Cell, terms: Terms, stand: Stand | None, readings: tuple[Reading, ...], expected: str
+) -> Check:
+    """Fold ``readings`` (at least one) into the check of ``cell``: the gravest decide."""
+    chosen = worst(readings)
+    first = chosen[0]
+    return Check(
+        id=check_id(cell, terms.slugs),
+        claim=cell.claim,
+        subnet=cell.subnet,
+        service=cell.service,
+        launch_types=terms.service(cell.service).launch_types,
+        vantage=stand.label if stand else None,
+        verdict=first.verdict,
+        basis=terms.basis,
+        code=first.code,
+        phase=first.phase,
+        expected=expected,
+        observed="; ".join(dict.fromkeys(reading.observed for reading in chosen)),
+        reason=first.reason,
+    )

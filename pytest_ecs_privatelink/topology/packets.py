@@ -1,0 +1,72 @@
+"""Packet evaluation: which security group rule admits a packet.
+
+Security groups only allow, all rules of all groups count together, and replies are admitted by
+state [VPC User Guide, "Security group rules"]. So one admitting rule decides.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pytest_ecs_privatelink.topology.model import GroupRule, SecurityGroup, Snapshot
+
+_PROTOCOL_NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """The other end of a packet: its address, and the groups it wears (None: nobody knows)."""
+
+    address: str
+    groups: tuple[str, ...] | None
+
+
+def admitting_ingress(
+    snapshot: Snapshot, groups: Iterable[SecurityGroup], source: Peer, port: int = 443
+) -> GroupRule | None:
+    """Return the ingress rule of ``groups`` that admits TCP ``port`` from ``source``, or None."""
+    rules = (rule for group in groups for rule in group.ingress)
+    return _first_admitting(snapshot, rules, source, port)
+
+
+def admitting_egress(
+    snapshot: Snapshot, groups: Iterable[SecurityGroup], destination: Peer, port: int = 443
+) -> GroupRule | None:
+    """Return the egress rule of ``groups`` that lets TCP ``port`` out to ``destination``."""
+    rules = (rule for group in groups for rule in group.egress)
+    return _first_admitting(snapshot, rules, destination, port)
+
+
+def _first_admitting(
+    snapshot: Snapshot, rules: Iterable[GroupRule], peer: Peer, port: int
+) -> GroupRule | None:
+    for rule in rules:
+        if _covers_tcp(rule, port) and _names(snapshot, rule, peer):
+            return rule
+    return None
+
+
+def _covers_tcp(rule: GroupRule, port: int) -> bool:
+    protocol = _PROTOCOL_NUMBERS.get(rule.protocol, rule.protocol)
+    if protocol == "-1":
+        return True
+    if protocol != "6":
+        return False
+    if rule.from_port is None or rule.to_port is None:
+        return True
+    return rule.from_port <= port <= rule.to_port
+
+
+def _names(snapshot: Snapshot, rule: GroupRule, peer: Peer) -> bool:
+    if rule.group is not None:
+        return peer.groups is not None and rule.group in peer.groups
+    if rule.prefix_list is not None:
+        lists = snapshot.prefix_lists or ()
+        cidrs = [cidr for each in lists if each.id == rule.prefix_list for cidr in each.cidrs]
+    else:
+        cidrs = [rule.cidr] if rule.cidr else []
+    return any(_contains(cidr, peer.address) for cidr in cidrs)
+
+
+def _contains(cidr: str, address: str) -> bool:
+    return ipaddress.ip_address(address) in ipaddress.ip_network(cidr, strict=False)

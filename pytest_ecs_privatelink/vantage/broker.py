@@ -1,0 +1,131 @@
+"""The broker: runs every selected cell once, all subnets at once, and sends each probe once.
+
+A run then costs about one timeout however many cells are black holes, and its results do not
+depend on which process asks for them, or in which order.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from pytest_ecs_privatelink.claims.register import PROVERS
+from pytest_ecs_privatelink.claims.terms import Reading, Stand, Terms, make_check
+from pytest_ecs_privatelink.errors import VantageError
+from pytest_ecs_privatelink.probes.records import Answer, Question
+from pytest_ecs_privatelink.vantage.place import Vantage
+from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seams:
+    """What a user's fixtures may put in the place of the run's own terms; None keeps them."""
+
+    resolvers: tuple[str, ...] | None = None
+    ca_file: str | None = None
+
+    def apply(self, terms: Terms) -> Terms:
+        """Return ``terms`` with what this seam replaces."""
+        return replace(
+            terms,
+            resolvers=terms.resolvers if self.resolvers is None else self.resolvers,
+            ca_file=terms.ca_file if self.ca_file is None else self.ca_file,
+        )
+
+
+NO_SEAMS = Seams()
+
+
+class Broker:
+    """Owns all probing of a run. Lives in one event loop; every method belongs to that loop.
+
+    ``vantages`` holds a vantage per subnet id; ``absent`` says of the other subnets why they have
+    none. Cells of those are skipped with that reason and nothing is sent.
+    """
+
+    def __init__(
+        self, terms: Terms, vantages: Mapping[str, Vantage], absent: Mapping[str, str]
+    ) -> None:
+        self._terms = terms
+        self._vantages = vantages
+        self._absent = absent
+        self._held: dict[Cell, None] = {}
+        self._checks: dict[tuple[Cell, Seams], asyncio.Task[Check]] = {}
+        self._answers: dict[tuple[str, Question], asyncio.Task[Answer]] = {}
+
+    def select(self, cells: Iterable[Cell], *, held: bool = False) -> None:
+        """Start ``cells``; with ``held``, wait for the first `check`, which may bring seams."""
+        if held:
+            self._held.update(dict.fromkeys(cells))
+            return
+        for cell in cells:
+            self._start(cell, NO_SEAMS)
+
+    async def check(self, cell: Cell, seams: Seams = NO_SEAMS) -> Check:
+        """Return the check of ``cell``, starting it (and all held cells) where nobody has yet."""
+        for held in (*self._held, cell):
+            self._start(held, seams)
+        self._held.clear()
+        return await asyncio.shield(self._checks[cell, seams])
+
+    async def ask(self, subnet: str, question: Question) -> Answer:
+        """Put ``question`` to the vantage of ``subnet``, afresh; `VantageError` where none is."""
+        return await self._vantage(subnet).ask(question)
+
+    def stand(self, subnet: str) -> Stand:
+        """Return where ``subnet`` is probed from; `VantageError` with the reason if it is not."""
+        vantage = self._vantage(subnet)
+        return Stand(label=vantage.label, groups=vantage.groups)
+
+    async def close(self) -> None:
+        """Cancel what still runs and let go of the vantages."""
+        running = [task for task in (*self._checks.values(), *self._answers.values())]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for vantage in self._vantages.values():
+            await vantage.close()
+
+    def _vantage(self, subnet: str) -> Vantage:
+        if subnet in self._vantages:
+            return self._vantages[subnet]
+        raise VantageError(self._absent.get(subnet, f"no vantage stands in {subnet}"))
+
+    def _start(self, cell: Cell, seams: Seams) -> None:
+        if (cell, seams) not in self._checks:
+            self._checks[cell, seams] = asyncio.create_task(self._prove(cell, seams))
+
+    async def _prove(self, cell: Cell, seams: Seams) -> Check:
+        terms = seams.apply(self._terms)
+        started = time.monotonic()
+        if cell.subnet not in self._vantages:
+            reason = self._absent.get(cell.subnet, f"no vantage stands in {cell.subnet}")
+            return replace(_unjudged(cell, terms, Verdict.SKIPPED, reason), basis=Basis.DERIVED)
+
+        async def ask(question: Question) -> Answer:
+            return await self._ask_once(cell.subnet, question)
+
+        try:
+            check = await PROVERS[cell.claim](cell, terms, self.stand(cell.subnet), ask)
+        except VantageError as error:
+            check = replace(
+                _unjudged(cell, terms, Verdict.ERROR, str(error)),
+                vantage=self.stand(cell.subnet).label,
+            )
+        return replace(check, duration_ms=round((time.monotonic() - started) * 1000, 1))
+
+    async def _ask_once(self, subnet: str, question: Question) -> Answer:
+        key = (subnet, question)
+        if key not in self._answers:
+            self._answers[key] = asyncio.create_task(self._forward(subnet, question))
+        return await asyncio.shield(self._answers[key])
+
+    async def _forward(self, subnet: str, question: Question) -> Answer:
+        return await self._vantage(subnet).ask(question)
+
+
+def _unjudged(cell: Cell, terms: Terms, verdict: Verdict, reason: str) -> Check:
+    reading = Reading(
+        verdict=verdict, code=None, phase="vantage", observed="nothing was observed", reason=reason
+    )
+    return make_check(cell, terms, None, (reading,), f"{cell.claim} holds for {cell.service}")
