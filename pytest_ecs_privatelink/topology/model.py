@@ -44,7 +44,10 @@ class DhcpOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subnet:
-    """A subnet; ``owner`` differs from the account where it is shared through RAM."""
+    """A subnet; ``owner`` differs from the account where it is shared through RAM.
+
+    ``block_public_access`` is set where an exclusion gives the subnet a mode of its own.
+    """
 
     id: str
     cidr: str
@@ -55,6 +58,7 @@ class Subnet:
     owner: str | None = None
     free_addresses: int | None = None
     public_ip_on_launch: bool = False
+    block_public_access: str | None = None
 
 
 class RouteTarget(StrEnum):
