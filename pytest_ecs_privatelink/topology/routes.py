@@ -1,0 +1,69 @@
+"""Where a subnet's packets go: longest prefix first, as VPC route tables decide.
+
+Source: docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
+"""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from pytest_ecs_privatelink.topology.lookup import table_of
+from pytest_ecs_privatelink.topology.model import Route, RouteTable, RouteTarget, Snapshot
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+def route_for(snapshot: Snapshot, subnet_id: str, address: str) -> Route | None:
+    """Return the route that a packet from the subnet to ``address`` takes.
+
+    A blackhole is returned (``active`` is False), for its traffic is dropped. None means that no
+    route leads there, or that the route tables could not be read (`table_of` is None too). A
+    prefix list that the snapshot does not hold matches nothing.
+    """
+    table = table_of(snapshot, subnet_id)
+    if table is None:
+        return None
+    target = ip_address(address)
+    return _best(entry for entry in _entries(snapshot, table) if _covers(entry[0], target))
+
+
+def default_route(snapshot: Snapshot, subnet_id: str) -> Route | None:
+    """Return the subnet's IPv4 default route, blackhole or not; None as in `route_for`."""
+    table = table_of(snapshot, subnet_id)
+    if table is None:
+        return None
+    everything = IPv4Network("0.0.0.0/0")
+    return _best(entry for entry in _entries(snapshot, table) if entry[0] == everything)
+
+
+def _best(entries: Iterator[tuple[Network, Route]]) -> Route | None:
+    # max() keeps the first of equals, and the order of `_entries` is AWS's preference.
+    best = max(entries, key=lambda entry: entry[0].prefixlen, default=None)
+    return None if best is None else best[1]
+
+
+def _entries(snapshot: Snapshot, table: RouteTable) -> Iterator[tuple[Network, Route]]:
+    """Yield every (network, route), of equal networks the preferred route first.
+
+    A route to a CIDR beats one to a prefix list. Local routes that an emulator does not list are
+    added last: a listed route for the same CIDR has replaced the local one.
+    """
+    lists = {entry.id: entry.cidrs for entry in snapshot.prefix_lists or ()}
+    for route in table.routes:
+        if not _names_list(route):
+            yield ip_network(route.destination, strict=False), route
+    for route in table.routes:
+        if _names_list(route):
+            for cidr in lists.get(route.destination, ()):
+                yield ip_network(cidr, strict=False), route
+    for cidr in (*snapshot.vpc.cidrs, *snapshot.vpc.ipv6_cidrs):
+        local = Route(destination=cidr, target=RouteTarget.LOCAL, target_id="local")
+        yield ip_network(cidr, strict=False), local
+
+
+def _names_list(route: Route) -> bool:
+    return route.destination.startswith("pl-")
+
+
+def _covers(network: Network, address: Address) -> bool:
+    return network.version == address.version and address in network
