@@ -1,8 +1,8 @@
 """The table of endpoint services that ECS tasks, agents and hosts can need.
 
-Names come from the services' own endpoint pages and real `create-vpc-endpoint` output; where AWS
-shows neither, the private name is the public regional host (what privatelink-access-aws-services
-calls the record set for the default DNS name). Agreement: labels only, left of ``.REGION.SUFFIX``.
+Names come from the services' own endpoint pages and real ``create-vpc-endpoint`` output; where AWS
+shows neither, the private name is the public regional host (privatelink-access-aws-services: the
+record set is for the service's default DNS name).
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,6 @@ class EndpointService:
 
 
 def _named(name: str, host: str = "", *, cross_region: bool = False) -> EndpointService:
-    """A service with one host, spelt like the service if not given."""
     labels = (host or name,)
     return EndpointService(name=name, hosts=labels, private=labels, cross_region=cross_region)
 
