@@ -68,6 +68,7 @@ class Code(StrEnum):
     DNS_FOREIGN_ANSWER = "dns-foreign-answer"
     DNS_RESOLVER_DIFFERS = "dns-resolver-differs"
     ENDPOINT_ROUTE_MISSING = "endpoint-route-missing"
+    S3_GATEWAY_MISSING = "s3-gateway-missing"
     S3_GATEWAY_NO_ROUTE = "s3-gateway-no-route"
     TCP_TIMEOUT = "tcp-timeout"
     TCP_REFUSED = "tcp-refused"
