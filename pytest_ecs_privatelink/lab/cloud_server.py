@@ -1,0 +1,89 @@
+"""The cloud's process: moto's server on loopback, which ends when its parent does.
+
+Run as ``python -m pytest_ecs_privatelink.lab.cloud_server PARENT_PID`` with a pipe as stdin. Prints
+one line of JSON, ``{"port": N}``, once it answers; says nothing else unless it fails.
+"""
+
+import contextlib
+import functools
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from werkzeug.serving import BaseWSGIServer
+
+SECONDS_BETWEEN_LOOKS_AT_PARENT = 1.0
+
+
+def main(parent: int) -> None:
+    """Serve until ``parent`` is gone: its end of stdin closed, or another parent in its place."""
+    # Ctrl-C goes to the whole process group: whether the cloud ends is for the controller to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    server = _make_server()
+    print(json.dumps({"port": server.server_port}), flush=True)
+    server.serve_forever()
+
+
+def _end_with(parent: int) -> None:
+    # A forked sibling may hold our stdin open, hence the second look. PR_SET_PDEATHSIG would
+    # serve neither macOS nor a parent that launched us from a thread which has ended since.
+    while os.getppid() == parent:
+        if select.select([0], [], [], SECONDS_BETWEEN_LOOKS_AT_PARENT)[0] and not os.read(0, 64):
+            break
+    os._exit(0)
+
+
+def _make_server() -> "BaseWSGIServer":
+    with _quick_imports():
+        import moto.ec2.responses  # noqa: F401  (else the first request waits for it)
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+        from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        def log(self, type: str, message: str, *args: object) -> None:
+            """Say nothing: what a request brought, its sender knows."""
+
+        def setup(self) -> None:
+            # A response is two writes: without this, each waits 40 ms for a delayed ACK.
+            super().setup()
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    moto_app = DomainDispatcherApplication(create_backend_app)
+    one_at_a_time = threading.Lock()
+
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        # moto's backends are plain dictionaries, not made for threads.
+        with one_at_a_time:
+            return list(moto_app(environ, start_response))
+
+    return make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+
+
+@contextlib.contextmanager
+def _quick_imports() -> Iterator[None]:
+    """Halve the second that moto takes to import.
+
+    Its ec2 asks three fresh sessions for the Regions, and each parses botocore's megabyte of
+    endpoints anew; its tables of instance types keep the garbage collector busy for nothing.
+    """
+    import botocore.loaders
+
+    gc.disable()
+    botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
+    yield
+    gc.freeze()
+    gc.enable()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
