@@ -1,0 +1,110 @@
+"""Which needed endpoint services lack an endpoint, where, and how much that matters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pytest_ecs_privatelink.audits.elsewhere import answered_elsewhere, unread
+from pytest_ecs_privatelink.audits.scene import Scene
+from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
+from pytest_ecs_privatelink.catalogue.services import (
+    SERVICES,
+    ServiceName,
+    host_names,
+    parse_service_name,
+)
+from pytest_ecs_privatelink.topology.egress import Egress
+from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot, Subnet
+from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
+
+_GONE = frozenset({"deleted", "deleting"})
+_PUBLIC = frozenset({Egress.NAT, Egress.IGW})
+# A peering connection forwards to the peer's CIDRs only, never on to the internet
+# (docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html).
+SHUT = frozenset({Egress.NONE, Egress.PEERING})
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Subnets that miss a service in the same way, with the same weight."""
+
+    code: Code
+    severity: Severity
+    subnets: tuple[Subnet, ...]
+
+
+def standing(snapshot: Snapshot, service: str) -> tuple[Endpoint, ...]:
+    """Return the endpoints of the Region's own ``service``, in whatever state but deleted.
+
+    Emulators go on listing deleted endpoints; a failed one exists, and has an audit of its own.
+    """
+    return tuple(
+        endpoint
+        for endpoint, name in endpoints(snapshot)
+        if name.service == service and name.region in (snapshot.region, None)
+    )
+
+
+def endpoints(snapshot: Snapshot) -> tuple[tuple[Endpoint, ServiceName], ...]:
+    """Return the existing endpoints of the catalogue's services, any Region's, in id order."""
+    return tuple(
+        (endpoint, name)
+        for endpoint in sorted(snapshot.endpoints, key=lambda each: each.id)
+        if endpoint.state not in _GONE
+        and (name := parse_service_name(endpoint.service_name)) is not None
+        and name.service in SERVICES
+    )
+
+
+def elsewhere(scene: Scene, service: str) -> str | None:
+    """Return what else answers for all names of ``service``, or None."""
+    answers = [
+        answered_elsewhere(scene.snapshot, host)
+        for host in host_names(service, scene.snapshot.region, scene.registries)
+    ]
+    return answers[0] if all(answers) else None
+
+
+def hidden(snapshot: Snapshot) -> str | None:
+    """Return why an endpoint that is not seen may exist all the same, or None.
+
+    Participants of a shared VPC can use its endpoints, but cannot describe them
+    (docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html).
+    """
+    owner, account = snapshot.vpc.owner, snapshot.account
+    if account and owner != account:
+        return f"the VPC is shared by account {owner}, whose endpoints account {account} cannot see"
+    return unread(snapshot)
+
+
+def lacks(scene: Scene, requirement: Requirement) -> tuple[Lack, ...]:
+    """Return where a service without endpoint is missed, the gravest first."""
+    groups: dict[tuple[Severity, Code], list[Subnet]] = {}
+    for subnet in scene.subnets:
+        groups.setdefault(_weight(scene, requirement, subnet), []).append(subnet)
+    return tuple(
+        Lack(code, severity, tuple(subnets)) for (severity, code), subnets in sorted(groups.items())
+    )
+
+
+def _weight(scene: Scene, requirement: Requirement, subnet: Subnet) -> tuple[Severity, Code]:
+    gateway = SERVICES[requirement.service].gateway
+    missing = Code.S3_GATEWAY_MISSING if gateway else Code.ENDPOINT_MISSING
+    egress = scene.egress[subnet.id]
+    if scene.require_private and requirement.need is not Need.POSSIBLE:
+        return Severity.ERROR, missing
+    if egress in _PUBLIC:
+        return Severity.WARNING, Code.ENDPOINT_MISSING_PUBLIC_PATH
+    if egress in SHUT and requirement.need is not Need.POSSIBLE:
+        return Severity.ERROR, missing
+    return Severity.WARNING, missing
+
+
+def cells(requirement: Requirement | None, subnets: Iterable[Subnet]) -> tuple[Cell, ...]:
+    """Return the cells of a service in ``subnets``; a need without endpoint may have none."""
+    if requirement is None:
+        return ()
+    return tuple(
+        Cell(claim, subnet.id, requirement.service)
+        for subnet in sorted(subnets, key=lambda each: each.id)
+        for claim in PROBED_CLAIMS
+    )

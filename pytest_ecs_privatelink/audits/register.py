@@ -1,0 +1,45 @@
+"""Every audit, with the codes that it may raise."""
+
+from collections.abc import Iterator
+
+from pytest_ecs_privatelink.audits import endpoints
+from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
+from pytest_ecs_privatelink.verdict import Code, Finding, Severity
+
+AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
+    (endpoints.MISSING_CODES, endpoints.missing),
+    ((Code.ENDPOINT_NOT_AVAILABLE,), endpoints.not_available),
+    ((Code.ENDPOINT_WRONG_REGION,), endpoints.wrong_region),
+)
+
+
+def run_audits(scene: Scene) -> tuple[Finding, ...]:
+    """Return all findings: errors first, then by code, subject and what was observed."""
+    found = (said for said in _said(scene) if isinstance(said, Finding))
+    return tuple(
+        sorted(
+            found,
+            key=lambda each: (
+                each.severity is not Severity.ERROR,
+                each.code,
+                each.subject,
+                each.observed,
+            ),
+        )
+    )
+
+
+def unseen(scene: Scene) -> tuple[Unseen, ...]:
+    """Return all that could not be judged ("not visible"), by code and subject."""
+    found = (said for said in _said(scene) if isinstance(said, Unseen))
+    return tuple(sorted(found, key=lambda each: (each.code, each.subject)))
+
+
+def audited_codes() -> tuple[Code, ...]:
+    """Return every code that an audit may raise, sorted."""
+    return tuple(sorted(code for codes, _ in AUDITS for code in codes))
+
+
+def _said(scene: Scene) -> Iterator[Finding | Unseen]:
+    for _, audit in AUDITS:
+        yield from audit(scene)

@@ -1,0 +1,186 @@
+"""Remedies for endpoints: AWS CLI commands to paste and the Terraform that says the same.
+
+What a snapshot knows is filled in: a new endpoint stands where the VPC's other endpoints stand and
+wears what they wear. Only what nobody can know stays a word in capitals.
+"""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable
+
+from pytest_ecs_privatelink.catalogue.services import SERVICES, parse_service_name, service_name
+from pytest_ecs_privatelink.topology.lookup import table_of
+from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot, Subnet
+from pytest_ecs_privatelink.verdict import Remedy
+
+_UNKNOWN_TABLE = "ROUTE_TABLE_ID"
+
+
+def new_endpoint(snapshot: Snapshot, service: str, subnets: Iterable[Subnet]) -> Remedy:
+    """Return what creates the endpoint of ``service`` that serves ``subnets``."""
+    if SERVICES[service].gateway:
+        return _gateway(snapshot, service, _tables(snapshot, subnets))
+    places = _one_per_zone(snapshot, service, tuple(subnets))
+    return _interface(snapshot, service, places, _customary_groups(snapshot))
+
+
+def same_endpoint_again(snapshot: Snapshot, service: str, endpoint: Endpoint) -> Remedy:
+    """Return what deletes ``endpoint`` and creates its like."""
+    if endpoint.type is EndpointType.GATEWAY:
+        again = _gateway(snapshot, service, endpoint.route_tables or (_UNKNOWN_TABLE,))
+    else:
+        again = _interface(snapshot, service, endpoint.subnets, endpoint.groups)
+    return Remedy((deletion(snapshot, endpoint), *again.cli), again.terraform)
+
+
+def deletion(snapshot: Snapshot, endpoint: Endpoint) -> str:
+    """Return the command that deletes ``endpoint``."""
+    return _aws(snapshot, "delete-vpc-endpoints", "--vpc-endpoint-ids", endpoint.id)
+
+
+def state_of(snapshot: Snapshot, endpoint: Endpoint) -> str:
+    """Return the command that shows the state of ``endpoint`` and its last error."""
+    query = ("--query", "VpcEndpoints[0].[State,LastError]")
+    return _aws(snapshot, "describe-vpc-endpoints", "--vpc-endpoint-ids", endpoint.id, *query)
+
+
+def _interface(
+    snapshot: Snapshot, service: str, subnets: tuple[str, ...], groups: tuple[str, ...]
+) -> Remedy:
+    name = service_name(service, snapshot.region)
+    create = _aws(
+        snapshot,
+        *("create-vpc-endpoint", "--vpc-id", snapshot.vpc.id, "--vpc-endpoint-type", "Interface"),
+        *("--service-name", name, "--private-dns-enabled", "--subnet-ids", *subnets),
+    )
+    terraform = _block(
+        "aws_vpc_endpoint",
+        service,
+        vpc_id=_text(snapshot.vpc.id),
+        service_name=_text(name),
+        vpc_endpoint_type=_text("Interface"),
+        subnet_ids=_list(subnets),
+        security_group_ids=_list(groups)
+        if groups
+        else f"[aws_security_group.{_label(service)}.id]",
+        private_dns_enabled="true",
+    )
+    if groups:
+        return Remedy((f"{create} --security-group-ids {shlex.join(groups)}",), terraform)
+    return Remedy(
+        (*_new_group(snapshot, service), f'{create} --security-group-ids "$SG"'),
+        f"{_new_group_block(snapshot, service)}\n{terraform}",
+    )
+
+
+def _new_group(snapshot: Snapshot, service: str) -> tuple[str, ...]:
+    """Return the commands that make a group admitting the VPC on 443 (R11), its id in ``$SG``."""
+    create = _aws(
+        snapshot,
+        *("create-security-group", "--vpc-id", snapshot.vpc.id, "--group-name", f"vpce-{service}"),
+        *("--description", f"443 to {service}", "--query", "GroupId", "--output", "text"),
+    )
+    admit = _aws(snapshot, "authorize-security-group-ingress", "--protocol", "tcp", "--port", "443")
+    admissions = (f'{admit} --group-id "$SG" --cidr {cidr}' for cidr in snapshot.vpc.cidrs)
+    return (f"SG=$({create})", *admissions)
+
+
+def _new_group_block(snapshot: Snapshot, service: str) -> str:
+    return "\n".join(
+        (
+            f'resource "aws_security_group" "{_label(service)}" {{',
+            f"  name   = {_text(f'vpce-{service}')}",
+            f"  vpc_id = {_text(snapshot.vpc.id)}",
+            "  ingress {",
+            "    from_port   = 443",
+            "    to_port     = 443",
+            '    protocol    = "tcp"',
+            f"    cidr_blocks = {_list(snapshot.vpc.cidrs)}",
+            "  }",
+            "}",
+        )
+    )
+
+
+def _gateway(snapshot: Snapshot, service: str, tables: tuple[str, ...]) -> Remedy:
+    name = service_name(service, snapshot.region)
+    create = _aws(
+        snapshot,
+        *("create-vpc-endpoint", "--vpc-id", snapshot.vpc.id, "--vpc-endpoint-type", "Gateway"),
+        *("--service-name", name, "--route-table-ids", *tables),
+    )
+    terraform = _block(
+        "aws_vpc_endpoint",
+        service,
+        vpc_id=_text(snapshot.vpc.id),
+        service_name=_text(name),
+        vpc_endpoint_type=_text("Gateway"),
+        route_table_ids=_list(tables),
+    )
+    return Remedy((create,), terraform)
+
+
+def _tables(snapshot: Snapshot, subnets: Iterable[Subnet]) -> tuple[str, ...]:
+    tables = {table.id for each in subnets if (table := table_of(snapshot, each.id)) is not None}
+    return tuple(sorted(tables)) or (_UNKNOWN_TABLE,)
+
+
+def _one_per_zone(snapshot: Snapshot, service: str, subnets: tuple[Subnet, ...]) -> tuple[str, ...]:
+    """Return one subnet for each zone of ``subnets`` in which AWS offers the service.
+
+    An endpoint takes at most one subnet per zone; one that holds endpoints already is preferred.
+    """
+    holding = {place for each in _interface_endpoints(snapshot) for place in each.subnets}
+    holders = [subnet for subnet in snapshot.subnets if subnet.id in holding]
+    ordered = sorted(holders, key=lambda each: each.id) + sorted(subnets, key=lambda each: each.id)
+    zones = {subnet.az for subnet in subnets}
+    offered = zones & _offered_zones(snapshot, service) or zones
+    return tuple(next(each.id for each in ordered if each.az == zone) for zone in sorted(offered))
+
+
+def _offered_zones(snapshot: Snapshot, service: str) -> frozenset[str]:
+    name = service_name(service, snapshot.region)
+    return frozenset(
+        zone
+        for offer in (() if snapshot.emulated else snapshot.endpoint_services or ())
+        if offer.service_name == name
+        for zone in offer.azs
+    )
+
+
+def _customary_groups(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the groups that most of the VPC's endpoints for AWS services wear."""
+    worn = Counter(each.groups for each in _interface_endpoints(snapshot) if each.groups)
+    return min(worn, key=lambda groups: (-worn[groups], groups), default=())
+
+
+def _interface_endpoints(snapshot: Snapshot) -> tuple[Endpoint, ...]:
+    return tuple(
+        endpoint
+        for endpoint in snapshot.endpoints
+        if endpoint.type is EndpointType.INTERFACE
+        and endpoint.state == "available"
+        and parse_service_name(endpoint.service_name) is not None
+    )
+
+
+def _aws(snapshot: Snapshot, *words: str) -> str:
+    return shlex.join(("aws", "ec2", words[0], "--region", snapshot.region, *words[1:]))
+
+
+def _block(kind: str, service: str, **arguments: str) -> str:
+    width = max(map(len, arguments))
+    lines = (f"  {name:<{width}} = {value}" for name, value in arguments.items())
+    return "\n".join((f'resource "{kind}" "{_label(service)}" {{', *lines, "}"))
+
+
+def _label(service: str) -> str:
+    return service.replace(".", "_").replace("-", "_")
+
+
+def _text(value: str) -> str:
+    return f'"{value}"'
+
+
+def _list(values: Iterable[str]) -> str:
+    return f"[{', '.join(map(_text, values))}]"

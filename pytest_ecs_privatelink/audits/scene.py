@@ -1,0 +1,61 @@
+"""What audits are shown, and what they may say besides a finding."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pytest_ecs_privatelink.catalogue.requirements import Requirement
+from pytest_ecs_privatelink.topology.egress import Egress, egress_of
+from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
+from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """All that audits judge: one snapshot, and what is asked of it.
+
+    ``requirements`` are all derived ones, tested or not. ``egress`` has every subnet under test by
+    its id. ``registries`` are account ids of the ECR registries in use, never empty.
+    """
+
+    snapshot: Snapshot
+    subnets: tuple[Subnet, ...]
+    requirements: tuple[Requirement, ...]
+    launch_types: tuple[LaunchType, ...]
+    egress: Mapping[str, Egress]
+    registries: tuple[str, ...]
+    require_private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """What an audit could not judge: the code that it can neither raise nor deny, and why."""
+
+    code: Code
+    subject: str
+    reason: str
+
+
+Audit = Callable[[Scene], Iterator[Finding | Unseen]]
+"""A pure function: everything that it holds against a scene, and everything it could not see."""
+
+
+def scene_of(
+    snapshot: Snapshot,
+    *,
+    subnets: Iterable[Subnet],
+    requirements: Iterable[Requirement],
+    launch_types: Iterable[LaunchType],
+    registries: tuple[str, ...] = (),
+    require_private: bool = False,
+) -> Scene:
+    """Set the scene; without ``registries`` the VPC owner's own registry is meant."""
+    under_test = tuple(subnets)
+    return Scene(
+        snapshot=snapshot,
+        subnets=under_test,
+        requirements=tuple(requirements),
+        launch_types=tuple(launch_types),
+        egress={subnet.id: egress_of(snapshot, subnet.id) for subnet in under_test},
+        registries=registries or (snapshot.vpc.owner,),
+        require_private=require_private,
+    )
