@@ -1,0 +1,173 @@
+"""Read one VPC: the VPC itself, then all its parts at once, then what those parts refer to."""
+
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from pytest_ecs_privatelink.catalogue.partitions import partition_of
+from pytest_ecs_privatelink.errors import ReadError
+from pytest_ecs_privatelink.topology.model import Snapshot, Subnet, Unreadable
+from pytest_ecs_privatelink.topology.reader import endpoints, filters, names, network
+from pytest_ecs_privatelink.topology.reader.errands import Refusals, gather
+from pytest_ecs_privatelink.topology.reader.references import follow
+from pytest_ecs_privatelink.topology.reader.refusals import (
+    Attempt,
+    fatal,
+    in_short,
+    no_such_vpc,
+    unusable,
+)
+from pytest_ecs_privatelink.topology.reader.scope import Scope
+from pytest_ecs_privatelink.topology.reader.wire import (
+    CONFIG,
+    EMULATOR_CONFIG,
+    WORKERS,
+    Refused,
+    Wire,
+)
+
+if TYPE_CHECKING:
+    import boto3
+
+INDISPENSABLE = ("subnets", "endpoints")
+# By field of the Snapshot (of its Vpc, with a dot), which is how `Unreadable` names a part.
+PARTS: Mapping[str, Callable[[Scope], Any]] = MappingProxyType(
+    {
+        "subnets": network.read_subnets,
+        "endpoints": endpoints.read_endpoints,
+        "vpc.dns_support": network.read_dns_support,
+        "vpc.dns_hostnames": network.read_dns_hostnames,
+        "dhcp_options": names.read_dhcp_options,
+        "route_tables": network.read_route_tables,
+        "internet_gateways": network.read_internet_gateways,
+        "nat_gateways": network.read_nat_gateways,
+        "interfaces": endpoints.read_interfaces,
+        "security_groups": filters.read_groups,
+        "network_acls": network.read_network_acls,
+        "prefix_lists": filters.read_service_lists,
+        "hosted_zones": names.read_zones,
+        "resolver_rules": names.read_resolver_rules,
+        "dns_firewalls": names.read_dns_firewalls,
+        "route53_profiles": names.read_profiles,
+        "peerings": network.read_peerings,
+        "block_public_access": filters.read_blocking,
+        "endpoint_services": endpoints.read_endpoint_services,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A snapshot, and how many requests it took by IAM action (``ec2:DescribeVpcs``)."""
+
+    snapshot: Snapshot
+    api_calls: dict[str, int]
+
+
+def read_snapshot(
+    session: "boto3.Session",
+    vpc_id: str,
+    *,
+    region: str,
+    emulated: bool = False,
+    config: Config | None = None,
+) -> Reading:
+    """Read everything about the VPC that these credentials may see.
+
+    Only DescribeVpcs, DescribeSubnets and DescribeVpcEndpoints must succeed, else `ReadError` says
+    what to do. Any other part that cannot be read is None in the snapshot and named in its
+    ``unreadable``. How many requests it takes depends neither on subnets nor on endpoints.
+    """
+    if not re.fullmatch(r"vpc-[0-9A-Za-z-]+", vpc_id):
+        raise ReadError(f"{vpc_id!r} is not a VPC id: it looks like vpc-0123456789abcdef0")
+    wire = _wire(session, region, config or (EMULATOR_CONFIG if emulated else CONFIG))
+    try:
+        return Reading(_read(wire, vpc_id, region, emulated=emulated), wire.calls())
+    except Refused as refused:
+        attempt = Attempt(
+            vpc=vpc_id,
+            region=region,
+            url=wire.url("ec2"),
+            emulated=emulated,
+            regions=_regions(session),
+        )
+        raise fatal(refused, attempt) from None
+
+
+def _wire(session: "boto3.Session", region: str, config: Config) -> Wire:
+    try:
+        return Wire(session, region, config)
+    except BotoCoreError as error:
+        raise unusable(error) from None
+    except ValueError as error:  # an AWS_ENDPOINT_URL that is no URL
+        raise ReadError(f"AWS settings cannot be used: {error}") from None
+
+
+def _read(wire: Wire, vpc_id: str, region: str, *, emulated: bool) -> Snapshot:
+    found = network.read_vpc(wire, vpc_id)
+    if found is None:
+        raise no_such_vpc(vpc_id, region)
+    vpc, blocking = found
+    scope = Scope(wire=wire, vpc=vpc, region=region, emulated=emulated, blocking_mode=blocking)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        parts, refusals = gather(pool, {part: partial(read, scope) for part, read in PARTS.items()})
+        for part in INDISPENSABLE:
+            if part in refusals:
+                raise refusals[part]
+        referred, more = follow(pool, scope, parts)
+    return _snapshot(scope, parts | referred, {**refusals, **more})
+
+
+def _snapshot(scope: Scope, parts: dict[str, Any], refusals: Refusals) -> Snapshot:
+    blocking: filters.Blocking | None = parts.pop("block_public_access")
+    vpc = replace(
+        scope.vpc,
+        dns_support=parts.pop("vpc.dns_support"),
+        dns_hostnames=parts.pop("vpc.dns_hostnames"),
+    )
+    subnets = parts.pop("subnets")
+    return Snapshot(
+        taken=datetime.now(UTC).isoformat(timespec="seconds"),
+        region=scope.region,
+        partition=partition_of(scope.region).name,
+        account=vpc.owner,
+        emulated=scope.emulated,
+        vpc=vpc,
+        subnets=tuple(_excluded(subnet, blocking) for subnet in subnets),
+        block_public_access=None if blocking is None else blocking.mode,
+        unreadable=_unreadable(refusals),
+        **parts,
+    )
+
+
+def _excluded(subnet: Subnet, blocking: filters.Blocking | None) -> Subnet:
+    if blocking is None or subnet.id not in blocking.subnets:
+        return subnet
+    return replace(subnet, block_public_access=blocking.subnets[subnet.id])
+
+
+def _unreadable(refusals: Refusals) -> tuple[Unreadable, ...]:
+    # A key may go on after a colon: twelve zones that are denied alike are told once.
+    found = {
+        Unreadable(
+            part=key.partition(":")[0], permission=refused.permission, error=in_short(refused)
+        )
+        for key, refused in refusals.items()
+    }
+    return tuple(sorted(found, key=lambda entry: (entry.part, entry.permission, entry.error)))
+
+
+def _regions(session: "boto3.Session") -> tuple[str, ...]:
+    return tuple(
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("ec2", partition_name=partition)
+    )

@@ -1,0 +1,46 @@
+"""What every part's reader is given, and how fields are taken from raw answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pytest_ecs_privatelink.topology.model import Vpc
+from pytest_ecs_privatelink.topology.reader.wire import Raw, Wire
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The VPC to read. ``blocking_mode`` is Block Public Access's, where DescribeVpcs gave it."""
+
+    wire: Wire
+    vpc: Vpc
+    region: str
+    emulated: bool
+    blocking_mode: str | None
+
+    def of_vpc(
+        self,
+        operation: str,
+        key: str,
+        record: Callable[[Raw], T],
+        *,
+        by: str = "vpc-id",
+        parameter: str = "Filters",
+    ) -> tuple[T, ...]:
+        """Return the records of an EC2 Describe call filtered to the VPC; raises `Refused`."""
+        filters = [{"Name": by, "Values": [self.vpc.id]}]
+        return self.wire.records("ec2", operation, key, record, **{parameter: filters})
+
+
+def optional(raw: Raw, key: str) -> str | None:
+    """Return a text field, or None where it is missing or empty, as emulators may send it."""
+    value = raw.get(key)
+    return str(value) if value else None
+
+
+def name_of(raw: Raw) -> str | None:
+    """Return the Name tag: the only tag that is kept."""
+    tags = raw.get("Tags") or ()
+    return next((str(tag["Value"]) for tag in tags if tag.get("Key") == "Name"), None)
