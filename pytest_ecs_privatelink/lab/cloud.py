@@ -73,7 +73,7 @@ class Cloud:
         return self._endpoint
 
     def wait(self, timeout: float = 30.0) -> None:
-        """Return once the cloud answers; `LabError` if it ends first or ``timeout`` s have passed."""
+        """Return once the cloud answers; `LabError` if it ends, or after ``timeout`` seconds."""
         if self._endpoint is not None:
             return
         line = self._first_line(timeout)
