@@ -97,4 +97,3 @@ def public_path_excuses(service: ServiceUnderTest, subnet: str, terms: Terms) ->
         for endpoint in endpoints_for(terms.snapshot, service.service)
     )
     return not claimed
-

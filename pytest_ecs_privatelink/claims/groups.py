@@ -45,7 +45,7 @@ def _address_in(subnet: str, terms: Terms) -> str:
     return next(each.cidr.split("/")[0] for each in terms.subnets if each.id == subnet)
 
 
-def _may_pass(  # noqa: PLR0913 - a packet has that many sides
+def _may_pass(
     source: str,
     address: str,
     worn: tuple[str, ...] | None,

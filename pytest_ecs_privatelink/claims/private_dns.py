@@ -72,9 +72,7 @@ class _Look:
     readings: tuple[Reading, ...]
 
 
-async def _look(
-    name: str, service: ServiceUnderTest, cell: Cell, terms: Terms, ask: Ask
-) -> _Look:
+async def _look(name: str, service: ServiceUnderTest, cell: Cell, terms: Terms, ask: Ask) -> _Look:
     resolvers = (None, *terms.resolvers)
     answers = await asyncio.gather(
         *(ask(DnsQuestion(name=name, resolver=each, timeout=terms.timeout)) for each in resolvers)
@@ -102,9 +100,7 @@ async def _trusted(
 ) -> dict[str, ConnectAnswer]:
     questions = [connect_question(name, address, terms) for address in addresses]
     answers = await asyncio.gather(*(ask(question) for question in questions))
-    return {
-        answer.address: answer for answer in answers if isinstance(answer, ConnectAnswer)
-    }
+    return {answer.address: answer for answer in answers if isinstance(answer, ConnectAnswer)}
 
 
 def connect_question(name: str, address: str, terms: Terms) -> ConnectQuestion:
@@ -146,7 +142,7 @@ def _unanswered(answer: DnsAnswer) -> Reading:
     )
 
 
-def _judge_address(  # noqa: PLR0913 - all of it is the case
+def _judge_address(
     name: str,
     address: str,
     place: Place,

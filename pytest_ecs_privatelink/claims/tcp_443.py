@@ -55,7 +55,7 @@ def _not_dialled(dns: Check) -> Reading:
     )
 
 
-async def _dial(  # noqa: PLR0913 - all of it is the case
+async def _dial(
     resolved: Resolved, cell: Cell, terms: Terms, stand: Stand, ask: Ask, dns: Check
 ) -> Reading:
     answer = await ask(connect_question(resolved.name, resolved.address, terms))
@@ -64,7 +64,9 @@ async def _dial(  # noqa: PLR0913 - all of it is the case
     where = f"{resolved.address}:{answer.port} ({resolved.name})"
     if answer.status is ConnectStatus.OPEN:
         # A public or foreign answer that works is never green.
-        return Reading(verdict=dns.verdict, code=dns.code, phase=answer.phase, observed=f"{where} open")
+        return Reading(
+            verdict=dns.verdict, code=dns.code, phase=answer.phase, observed=f"{where} open"
+        )
     text = f"{where}: {_told(answer)}"
     if answer.status is ConnectStatus.FAILED:
         return Reading(
@@ -80,9 +82,7 @@ async def _dial(  # noqa: PLR0913 - all of it is the case
                 observed=text,
                 reason=excuse,
             )
-    return Reading(
-        verdict=Verdict.FAILED, code=_code(answer), phase=answer.phase, observed=text
-    )
+    return Reading(verdict=Verdict.FAILED, code=_code(answer), phase=answer.phase, observed=text)
 
 
 def _code(answer: ConnectAnswer) -> Code:

@@ -49,16 +49,19 @@ class Broker:
         self._terms = terms
         self._vantages = vantages
         self._absent = absent
+        self.selected: set[Cell] = set()
         self._held: dict[Cell, None] = {}
         self._checks: dict[tuple[Cell, Seams], asyncio.Task[Check]] = {}
         self._answers: dict[tuple[str, Question], asyncio.Task[Answer]] = {}
 
     def select(self, cells: Iterable[Cell], *, held: bool = False) -> None:
         """Start ``cells``; with ``held``, wait for the first `check`, which may bring seams."""
+        chosen = tuple(cells)
+        self.selected.update(chosen)
         if held:
-            self._held.update(dict.fromkeys(cells))
+            self._held.update(dict.fromkeys(chosen))
             return
-        for cell in cells:
+        for cell in chosen:
             self._start(cell, NO_SEAMS)
 
     async def check(self, cell: Cell, seams: Seams = NO_SEAMS) -> Check:
@@ -79,7 +82,7 @@ class Broker:
 
     async def close(self) -> None:
         """Cancel what still runs and let go of the vantages."""
-        running = [task for task in (*self._checks.values(), *self._answers.values())]
+        running = [*self._checks.values(), *self._answers.values()]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)

@@ -79,6 +79,10 @@ class Exchange:
         """Return a stand, see `Link`."""
         return self._broker.stand(subnet)
 
+    def selected(self) -> tuple[Cell, ...]:
+        """Return every cell that any process has announced, sorted."""
+        return tuple(sorted(self._broker.selected))
+
     def close(self) -> None:
         """Stop probing and end the thread; closing twice is harmless."""
         if self._loop.is_closed():
@@ -166,7 +170,11 @@ class SocketLink:
             "question": records.to_json(question),
         }
         result = self._request(request)
-        return records.from_json(DnsAnswer, result) if dns else records.from_json(ConnectAnswer, result)
+        return (
+            records.from_json(DnsAnswer, result)
+            if dns
+            else records.from_json(ConnectAnswer, result)
+        )
 
     def stand(self, subnet: str) -> Stand:
         """Return a stand, see `Link`."""

@@ -1,0 +1,109 @@
+"""The lab of one run: a cloud where it builds its own world, and the twin of whatever was read."""
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.lab.cloud import REGION, Cloud
+from pytest_ecs_privatelink.lab.corrections import correct
+from pytest_ecs_privatelink.lab.faults import FAULTS, Fault
+from pytest_ecs_privatelink.lab.plan import Host, compile_plan
+from pytest_ecs_privatelink.lab.twin import Twin
+from pytest_ecs_privatelink.lab.twin_faults import TwinFault
+from pytest_ecs_privatelink.lab.world import World, build_world
+from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.topology.reader import Reading, read_snapshot
+
+if TYPE_CHECKING:
+    import boto3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnWorld:
+    """The lab's own world as the ordinary reader sees it, with its faults in it."""
+
+    world: World
+    reading: Reading
+
+
+class Laboratory:
+    """Starts the lab's processes at once and ends them together.
+
+    ``cloud`` says whether the lab needs one of its own, ``twin`` whether anything will be probed.
+    Raises `LabError` where this machine cannot hold a lab.
+    """
+
+    def __init__(self, *, cloud: bool, twin: bool) -> None:
+        self._stack = contextlib.ExitStack()
+        self._cloud = Cloud.launch() if cloud else None
+        if self._cloud is not None:
+            self._stack.callback(self._cloud.close)
+        self._twin = Twin.launch() if twin else None
+        if self._twin is not None:
+            self._stack.callback(self._twin.close)
+
+    @property
+    def cloud(self) -> Cloud:
+        """The lab's own cloud; `SettingsError` where somebody else's VPC is probed."""
+        if self._cloud is None:
+            raise SettingsError("this lab rehearses a VPC that was read: it has no cloud of its own")
+        return self._cloud
+
+    @property
+    def twin(self) -> Twin:
+        """The network; `SettingsError` where nothing is probed."""
+        if self._twin is None:
+            raise SettingsError("nothing is probed in this run: the lab has no twin")
+        return self._twin
+
+    def session(self) -> "boto3.Session":
+        """Return a session for the lab's own cloud."""
+        return self.cloud.session()
+
+    def build_world(self, faults: tuple[Fault, ...]) -> OwnWorld:
+        """Seed the healthy world, break it by ``faults``, and read it as any VPC is read."""
+        self.cloud.wait()
+        session = self.session()
+        world = build_world(session)
+        for fault in faults:
+            if fault.break_cloud is not None:
+                fault.break_cloud(world, session)
+        return OwnWorld(world=world, reading=self.read(world, faults))
+
+    def read(self, world: World, faults: tuple[Fault, ...] = ()) -> Reading:
+        """Read the lab's world again, corrected, with what ``faults`` edit into it."""
+        reading = read_snapshot(self.session(), world.vpc_id, region=REGION, emulated=True)
+        snapshot = correct(reading.snapshot)
+        for fault in faults:
+            if fault.edit is not None:
+                snapshot = fault.edit(snapshot, world)
+        return Reading(snapshot=snapshot, api_calls=reading.api_calls)
+
+    def build_twin(
+        self,
+        snapshot: Snapshot,
+        subnets: tuple[str, ...],
+        groups: tuple[str, ...] | None,
+        faults: tuple[TwinFault, ...] = (),
+    ) -> None:
+        """Compile ``snapshot`` into the kernel, with a host that wears ``groups`` per subnet."""
+        plan = compile_plan(
+            snapshot,
+            hosts=tuple(Host(subnet=subnet, groups=groups) for subnet in subnets),
+            registries=(snapshot.vpc.owner,),
+            faults=faults,
+        )
+        self.twin.build(plan)
+
+    def close(self) -> None:
+        """End everything; closing twice is harmless."""
+        self._stack.close()
+
+
+def faults_named(names: tuple[str, ...]) -> tuple[Fault, ...]:
+    """Return the faults of these names; `SettingsError` lists the legal ones."""
+    for name in names:
+        if name not in FAULTS:
+            raise SettingsError(f"--ecs-fault {name!r}: there is none; choose from {', '.join(FAULTS)}")
+    return tuple(FAULTS[name] for name in names)

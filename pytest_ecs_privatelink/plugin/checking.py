@@ -1,0 +1,157 @@
+"""From a test to its checks: ask the broker or the findings, note the facts, settle the outcome."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from pytest_ecs_privatelink.audits.scene import Unseen
+from pytest_ecs_privatelink.errors import VantageError
+from pytest_ecs_privatelink.plugin.fixtures import TOLD
+from pytest_ecs_privatelink.plugin.plan import Plan
+from pytest_ecs_privatelink.plugin.selecting import cell_of
+from pytest_ecs_privatelink.plugin.settle import settle
+from pytest_ecs_privatelink.plugin.share import Part
+from pytest_ecs_privatelink.reporting.failure import failure_text
+from pytest_ecs_privatelink.reporting.properties import to_properties
+from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Seams
+from pytest_ecs_privatelink.vantage.exchange import Link
+from pytest_ecs_privatelink.verdict import (
+    PROBED_CLAIMS,
+    Basis,
+    Cell,
+    Check,
+    Claim,
+    Code,
+    Finding,
+    Severity,
+    Verdict,
+)
+
+
+def check_cell(
+    item: pytest.Item, part: Part, resolvers: tuple[str, ...], ca_file: str | None
+) -> Check:
+    """Return the settled check of the cell that ``item`` proves; skip or error where it must."""
+    cell = cell_of(item)
+    if cell is None:
+        claims = ", ".join(PROBED_CLAIMS)
+        pytest.fail(f"ecs_check needs @pytest.mark.ecs_claim with one of {claims}", pytrace=False)
+    if part.link is None:
+        pytest.skip("nothing is probed in this run")
+    terms = part.plan.terms
+    same = resolvers == terms.resolvers and ca_file == terms.ca_file
+    seams = NO_SEAMS if same else Seams(resolvers=resolvers, ca_file=ca_file)
+    check = settle(part.link.check(cell, seams), part.plan)
+    finding = next((each for each in part.plan.findings if cell in each.blocks), None)
+    conclude(item, part.plan, ((check, finding),))
+    return check
+
+
+def check_audit(item: pytest.Item, part: Part, code: str) -> tuple[Check, ...]:
+    """Return the settled checks of one audited code: one a finding, or the one that found none."""
+    plan = part.plan
+    findings = [each for each in plan.findings if each.code == code]
+    judged = [(settle(_found(each, part), plan), each) for each in findings]
+    pairs: list[tuple[Check, Finding | None]] = [*judged]
+    pairs += [(_not_seen(each, part), None) for each in plan.unseen if each.code == code]
+    if not pairs:
+        pairs.append((_clean(code), None))
+    conclude(item, plan, tuple(pairs))
+    return tuple(check for check, _ in pairs)
+
+
+def conclude(
+    item: pytest.Item, plan: Plan, pairs: tuple[tuple[Check, Finding | None], ...]
+) -> None:
+    """Note the checks on the test's report, then end the test's set-up as they demand.
+
+    A failed check leaves the paragraph that the report shows; "could not look" is a set-up
+    failure, which pytest calls an error; skipped is a skip with its reason.
+    """
+    for check, _ in pairs:
+        item.user_properties.extend(to_properties(check))
+    slugs = plan.terms.slugs
+    texts = {
+        verdict: [
+            failure_text(check, finding, slugs)
+            for check, finding in pairs
+            if check.verdict is verdict
+        ]
+        for verdict in (Verdict.FAILED, Verdict.ERROR)
+    }
+    if texts[Verdict.FAILED]:
+        item.stash[TOLD] = "\n".join(texts[Verdict.FAILED])
+    elif texts[Verdict.ERROR]:
+        pytest.fail("\n".join(texts[Verdict.ERROR]), pytrace=False)
+    elif all(check.verdict is Verdict.SKIPPED for check, _ in pairs):
+        pytest.skip("; ".join(check.reason or "" for check, _ in pairs))
+
+
+def _found(finding: Finding, part: Part) -> Check:
+    error = finding.severity is Severity.ERROR
+    overruled = error and part.link is not None and _all_pass(finding.blocks, part.link, part.plan)
+    return Check(
+        id=f"audit[{finding.code}-{finding.subject}]",
+        claim=Claim.AUDIT,
+        subject=finding.subject,
+        launch_types=finding.launch_types,
+        verdict=Verdict.FAILED if error and not overruled else Verdict.WARNED,
+        basis=Basis.DERIVED,
+        code=finding.code,
+        expected=finding.expected,
+        observed=finding.observed,
+        reason="the wire disagrees: every cell that it blocks passed" if overruled else None,
+    )
+
+
+def _all_pass(cells: Iterable[Cell], link: Link, plan: Plan) -> bool:
+    """Return whether all ``cells`` belong to this run, were probed, and passed."""
+    known = tuple(cells)
+    if not known or not all(_is_probed(cell, plan) for cell in known):
+        return False
+    try:
+        return all(link.check(cell).verdict is Verdict.PASSED for cell in known)
+    except VantageError:
+        return False
+
+
+def _is_probed(cell: Cell, plan: Plan) -> bool:
+    known = {each.service for each in plan.terms.services}
+    return (
+        cell.claim in plan.settings.claims
+        and cell.subnet in plan.terms.slugs
+        and cell.service in known
+    )
+
+
+def _not_seen(unseen: Unseen, part: Part) -> Check:
+    """Return "not visible", or "could not look" where a permission that matters is missing."""
+    cells = [
+        Cell(claim, subnet.id, unseen.subject)
+        for subnet in part.plan.terms.subnets
+        for claim in PROBED_CLAIMS
+    ]
+    cleared = part.link is not None and _all_pass(cells, part.link, part.plan)
+    return Check(
+        id=f"audit[{unseen.code}-{unseen.subject}]",
+        claim=Claim.AUDIT,
+        subject=unseen.subject,
+        verdict=Verdict.ERROR if unseen.permissions and not cleared else Verdict.SKIPPED,
+        basis=Basis.DERIVED,
+        code=unseen.code,
+        expected=f"the snapshot shows no {unseen.code}",
+        observed="unknown",
+        reason=f"{unseen.reason}; every cell of it passed" if cleared else unseen.reason,
+    )
+
+
+def _clean(code: str) -> Check:
+    return Check(
+        id=f"audit[{code}]",
+        claim=Claim.AUDIT,
+        verdict=Verdict.PASSED,
+        basis=Basis.DERIVED,
+        code=Code(code),
+        expected=f"the snapshot shows no {code}",
+        observed="none found",
+    )

@@ -1,0 +1,123 @@
+"""The controller's part: open the run, share it with workers, gather the checks, tell and write."""
+
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import FrameType
+
+import pytest
+
+from pytest_ecs_privatelink.errors import EcsPrivatelinkError
+from pytest_ecs_privatelink.plugin.closing import Closing, close, proved_nothing
+from pytest_ecs_privatelink.plugin.header import header_lines
+from pytest_ecs_privatelink.plugin.run import Run, open_run
+from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.plugin.share import PART, WORKERINPUT, pack
+from pytest_ecs_privatelink.plugin.terminal import print_closing
+from pytest_ecs_privatelink.reporting.json_report import render, write
+from pytest_ecs_privatelink.reporting.properties import from_properties
+from pytest_ecs_privatelink.verdict import Check
+
+
+class Controller:
+    """Hooks of the process that owns the run; all of a run's state lives here."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._run: Run | None = None
+        self._error: str | None = None
+        self._exit_code = int(pytest.ExitCode.USAGE_ERROR)
+        self._interrupted = False
+        self._started = datetime.now(UTC)
+        self._workers = 1
+        self._checks: dict[str, Check] = {}
+        self._nodeids: dict[str, str] = {}
+        self._sigterm: object = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Open the run before workers start and before anything is collected."""
+        self._sigterm = _count_sigterm_as_ctrl_c()
+        try:
+            self._run = open_run(self._settings, probing=not session.config.option.collectonly)
+        except EcsPrivatelinkError as error:
+            self._error = str(error)
+            raise pytest.UsageError(self._error) from None
+        session.config.stash[PART] = self._run.part
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: object) -> None:
+        """Hand the run to an xdist worker."""
+        assert self._run is not None
+        exchange = self._run.exchange
+        socket_path = str(exchange.socket_path) if exchange else None
+        node.workerinput[WORKERINPUT] = pack(self._run.part, socket_path)  # type: ignore[attr-defined]  # xdist's WorkerController
+        self._workers = node.workerinput["workercount"]  # type: ignore[attr-defined]  # likewise
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what is proven, and where each value came from."""
+        return header_lines(self._run) if self._run is not None else []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather the checks that tests noted, from this process or a worker."""
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            checks = from_properties(report.user_properties)
+            self._checks.update({check.id: check for check in checks})
+            self._nodeids.update({check.id: report.nodeid for check in checks})
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note that the run was interrupted."""
+        self._interrupted = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Turn a run that proved nothing red."""
+        if exitstatus in (0, 5) and proved_nothing(self._closing()):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        self._exit_code = int(session.exitstatus)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+        """Print matrix, causes and the last line after everything else."""
+        yield
+        if self._run is not None and not self._config.option.collectonly:
+            print_closing(terminalreporter, close(self._closing()))
+
+    def pytest_unconfigure(self) -> None:
+        """Write the report, let go of the run, and give SIGTERM back."""
+        try:
+            if self._settings.json is not None:
+                write(self._settings.json, render(close(self._closing())))
+        finally:
+            if self._run is not None:
+                self._run.close()
+            if self._sigterm is not None:
+                signal.signal(signal.SIGTERM, self._sigterm)  # type: ignore[arg-type]  # what signal() gave
+
+    def _closing(self) -> Closing:
+        return Closing(
+            settings=self._settings,
+            run=self._run,
+            checks=self._checks,
+            nodeids=self._nodeids,
+            started=self._started,
+            workers=self._workers,
+            error=self._error,
+            interrupted=self._interrupted,
+            exit_code=self._exit_code,
+        )
+
+
+def _count_sigterm_as_ctrl_c() -> object:
+    """Return the handler to give back, None where somebody else has taken SIGTERM already."""
+
+    def interrupt(_signum: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return None
+    try:
+        return signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # pytest does not run in the main thread
+        return None

@@ -1,0 +1,143 @@
+"""The command line: every option with its ini twin, and nothing heavier than a table."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One ``--ecs-*`` option; ``ini`` is the type of its ini twin, None where it must have none."""
+
+    name: str
+    help: str
+    ini: str | None = "string"
+    metavar: str | None = None
+
+    @property
+    def flag(self) -> str:
+        """The option as typed."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def action(self) -> str:
+        """How argparse takes it."""
+        return {"bool": "store_true", "args": "append"}.get(self.ini or "", "store")
+
+
+OPTIONS = (
+    Option("ecs_vpc", "prove this VPC (switches the plugin on)", metavar="VPC"),
+    Option(
+        "ecs_lab",
+        "prove the embedded lab: a VPC of kernel namespaces, no AWS at all (switches on); with "
+        "--ecs-vpc or --ecs-snapshot, that VPC is read and only its twin is probed",
+        "bool",
+    ),
+    Option(
+        "ecs_snapshot",
+        "use a saved snapshot instead of reading the VPC (switches on)",
+        metavar="FILE",
+    ),
+    Option(
+        "ecs_save_snapshot",
+        "save what was read, then run; with --collect-only save only",
+        None,
+        "FILE",
+    ),
+    Option(
+        "ecs_fault",
+        "break the lab's own world by this named fault (repeatable); 'list' prints them",
+        None,
+        "NAME",
+    ),
+    Option("ecs_region", "AWS Region, as in the AWS CLI", metavar="REGION"),
+    Option("ecs_profile", "AWS profile, as in the AWS CLI", metavar="PROFILE"),
+    Option(
+        "ecs_launch_type",
+        "launch types to prove for, of fargate,ec2 (default: fargate, and ec2 where any of the "
+        "three ecs endpoints exists; the lab: both)",
+        metavar="LIST",
+    ),
+    Option(
+        "ecs_claims",
+        "only these claims, of private-dns,tcp-443,audit (default: all); 'audit' alone is the run "
+        "from outside the VPC",
+        metavar="LIST",
+    ),
+    Option("ecs_need", "replace the derived list of required endpoint services", metavar="LIST"),
+    Option(
+        "ecs_subnet",
+        "a subnet to prove (repeatable; default: those whose default route is no internet gateway)",
+        "args",
+        "ID",
+    ),
+    Option(
+        "ecs_local_subnet",
+        "this machine stands in this subnet (default: found by task or instance metadata, else "
+        "by a MAC address of the VPC)",
+        metavar="ID",
+    ),
+    Option(
+        "ecs_security_group",
+        "a security group that tasks wear (repeatable; default: unknown)",
+        "args",
+        "SG",
+    ),
+    Option(
+        "ecs_require_private",
+        "a needed endpoint service without endpoint fails even where a public path works",
+        "bool",
+    ),
+    Option("ecs_require_probed", "a required cell that was not probed fails", "bool"),
+    Option("ecs_strict", "warnings fail", "bool"),
+    Option(
+        "ecs_ignore",
+        "an accepted finding (repeatable): its checks are skipped",
+        "args",
+        "CODE[:SUBJECT]",
+    ),
+    Option(
+        "ecs_timeout",
+        "deadline in seconds of one DNS or TCP+TLS probe (default: 5)",
+        metavar="SECONDS",
+    ),
+    Option("ecs_json", "write the JSON report (schema 1) to this file", metavar="FILE"),
+)
+SWITCHES = ("ecs_vpc", "ecs_lab", "ecs_snapshot")
+_INI = {option.name: option.ini for option in OPTIONS}
+_REPEATABLE_WITHOUT_INI = frozenset({"ecs_fault"})
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register all options and their ini twins under the group ``ecs-privatelink``."""
+    group = parser.getgroup("ecs-privatelink", "Amazon ECS without an internet path")
+    for option in OPTIONS:
+        action = "append" if option.name in _REPEATABLE_WITHOUT_INI else option.action
+        if action == "store_true":
+            group.addoption(option.flag, action=action, default=None, help=option.help)
+        else:
+            group.addoption(
+                option.flag, action=action, default=None, metavar=option.metavar, help=option.help
+            )
+        if option.ini is not None:
+            parser.addini(option.name, option.help, type=option.ini, default=None)  # type: ignore[arg-type]  # a Literal there
+
+
+def option_value(config: pytest.Config, name: str) -> tuple[Any, str]:
+    """Return the value of option ``name`` (None: not said) and where it came from."""
+    if (value := config.getoption(name)) is not None:
+        return value, "option"
+    if _INI[name] is not None and (value := config.getini(name)) not in (None, "", []):
+        return value, "ini"
+    return None, "default"
+
+
+def switched_on(config: pytest.Config) -> bool:
+    """Return whether anything switches the plugin on: an option, addopts or an ini value."""
+    return any(option_value(config, name)[0] for name in SWITCHES)
+
+
+def switched_on_by_command_line(config: pytest.Config) -> bool:
+    """Return whether an option (typed, or from addopts) does: only that replaces the tests."""
+    return any(config.getoption(name) for name in SWITCHES)

@@ -1,0 +1,54 @@
+"""Where the plugin is switched on: check values, choose tests, join as controller or worker."""
+
+from pathlib import Path
+
+import pytest
+
+from pytest_ecs_privatelink.errors import EcsPrivatelinkError
+from pytest_ecs_privatelink.plugin.controller import Controller
+from pytest_ecs_privatelink.plugin.selecting import Selecting
+from pytest_ecs_privatelink.plugin.settings import Settings, read_settings
+from pytest_ecs_privatelink.plugin.share import WORKERINPUT
+from pytest_ecs_privatelink.plugin.telling import Telling
+from pytest_ecs_privatelink.plugin.worker import Worker
+from pytest_ecs_privatelink.reporting.json_report import check_writable
+
+
+def take_part(config: pytest.Config, *, bundled: bool) -> None:
+    """Register the plugins of this process's role; with ``bundled``, prove our own scenarios."""
+    workerinput = getattr(config, "workerinput", None)
+    if workerinput is None:
+        try:
+            settings = read_settings(config)
+            _check_early(settings)
+        except EcsPrivatelinkError as error:
+            raise pytest.UsageError(str(error)) from None
+        _refuse_remote_workers(config)
+        role: Controller | Worker = Controller(config, settings)
+    else:
+        role = Worker(workerinput[WORKERINPUT])
+    if bundled and config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = [str(scenarios_folder())]
+        config.args_source = pytest.Config.ArgsSource.ARGS
+    for name, plugin in (("role", role), ("selecting", Selecting()), ("telling", Telling())):
+        config.pluginmanager.register(plugin, f"ecs-privatelink-{name}")
+
+
+def scenarios_folder() -> Path:
+    """Return the bundled scenarios: inside the wheel, or beside the package in a checkout."""
+    package = Path(__file__).parents[1]
+    inside = package / "scenarios"
+    return inside if inside.is_dir() else package.parent / "scenarios"
+
+
+def _check_early(settings: Settings) -> None:
+    if settings.json is not None:
+        check_writable(settings.json)
+
+
+def _refuse_remote_workers(config: pytest.Config) -> None:
+    specs = config.getoption("tx", default=None) or ()
+    if any(spec.startswith(("ssh=", "socket=")) for spec in specs):
+        raise pytest.UsageError(
+            "--tx: ecs-privatelink's workers share this machine with the controller; use -n"
+        )

@@ -1,0 +1,133 @@
+"""From settings and a snapshot to what the run is about. Pure: every process plans alike."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from pytest_ecs_privatelink.audits.register import run_audits, unseen
+from pytest_ecs_privatelink.audits.scene import Unseen, scene_of
+from pytest_ecs_privatelink.catalogue.requirements import (
+    Need,
+    Requirement,
+    derive_requirements,
+    tested,
+)
+from pytest_ecs_privatelink.catalogue.services import SERVICES, host_names
+from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
+from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.topology.egress import egress_of
+from pytest_ecs_privatelink.topology.lookup import endpoints_for
+from pytest_ecs_privatelink.topology.model import EndpointType, Snapshot
+from pytest_ecs_privatelink.topology.selection import Selection, slugs, subnets_under_test
+from pytest_ecs_privatelink.verdict import Basis, Finding, LaunchType
+
+_EC2_SERVICES = ("ecs", "ecs-agent", "ecs-telemetry")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run is about: the subnets and services under test, and what audits already know."""
+
+    settings: Settings
+    selection: Selection
+    launch_types: tuple[LaunchType, ...]
+    requirements: tuple[Requirement, ...]
+    findings: tuple[Finding, ...]
+    unseen: tuple[Unseen, ...]
+    terms: Terms
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The VPC under test."""
+        return self.terms.snapshot
+
+    def needs(self, service: str) -> bool:
+        """Return whether ``service`` counts among the required cells."""
+        return self.terms.service(service).need is not Need.POSSIBLE
+
+
+def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: str | None) -> Plan:
+    """Return the plan; `SettingsError` where an option names what is not there."""
+    selection = subnets_under_test(snapshot, settings.subnets)
+    launch_types = settings.launch_types or _launch_types(snapshot)
+    requirements = _requirements(settings, snapshot, launch_types)
+    egress = {subnet.id: egress_of(snapshot, subnet.id) for subnet in selection.subnets}
+    terms = Terms(
+        snapshot=snapshot,
+        subnets=selection.subnets,
+        slugs=slugs(selection.subnets),
+        egress=egress,
+        services=tuple(
+            _under_test(each, snapshot) for each in tested(requirements, _existing(snapshot))
+        ),
+        resolvers=(_vpc_resolver(snapshot),),
+        timeout=settings.timeout,
+        basis=basis,
+        require_private=settings.require_private,
+        task_groups=settings.security_groups or None,
+        ca_file=ca_file,
+    )
+    scene = scene_of(
+        snapshot,
+        subnets=selection.subnets,
+        requirements=requirements,
+        launch_types=launch_types,
+        require_private=settings.require_private,
+    )
+    return Plan(
+        settings=settings,
+        selection=selection,
+        launch_types=launch_types,
+        requirements=requirements,
+        findings=run_audits(scene),
+        unseen=unseen(scene),
+        terms=terms,
+    )
+
+
+def _launch_types(snapshot: Snapshot) -> tuple[LaunchType, ...]:
+    if any(endpoints_for(snapshot, service) for service in _EC2_SERVICES):
+        return (LaunchType.FARGATE, LaunchType.EC2)
+    return (LaunchType.FARGATE,)
+
+
+def _requirements(
+    settings: Settings, snapshot: Snapshot, launch_types: tuple[LaunchType, ...]
+) -> tuple[Requirement, ...]:
+    try:
+        return derive_requirements(
+            region=snapshot.region,
+            launch_types=launch_types,
+            existing=_existing(snapshot),
+            only=settings.need or None,
+        )
+    except ValueError as error:
+        raise SettingsError(f"--ecs-need: {error}") from None
+
+
+def _existing(snapshot: Snapshot) -> frozenset[str]:
+    return frozenset(service for service in SERVICES if endpoints_for(snapshot, service))
+
+
+def _under_test(requirement: Requirement, snapshot: Snapshot) -> ServiceUnderTest:
+    service = requirement.service
+    return ServiceUnderTest(
+        service=service,
+        need=requirement.need,
+        launch_types=requirement.launch_types,
+        because=requirement.because,
+        endpoint=_endpoint(snapshot, service),
+        names=host_names(service, snapshot.region, (snapshot.vpc.owner,)),
+    )
+
+
+def _endpoint(snapshot: Snapshot, service: str) -> str | None:
+    endpoints = endpoints_for(snapshot, service)
+    # S3's gateway endpoint is the one that image layers take (R5).
+    gateways = [each for each in endpoints if each.type is EndpointType.GATEWAY]
+    return next((each.id for each in (*gateways, *endpoints)), None)
+
+
+def _vpc_resolver(snapshot: Snapshot) -> str:
+    """Return the VPC's base+2 address [VPC User Guide, "Amazon DNS server"]."""
+    return str(ipaddress.ip_network(snapshot.vpc.cidrs[0]).network_address + 2)

@@ -1,0 +1,124 @@
+"""The controller's run: read the VPC once, plan, take up vantages, and let go of everything."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pytest_ecs_privatelink.claims.terms import Terms
+from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.plugin.plan import Plan
+from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.plugin.share import Cloud, Part
+from pytest_ecs_privatelink.topology import snapshot as snapshots
+from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.vantage.broker import Broker
+from pytest_ecs_privatelink.vantage.exchange import Exchange
+from pytest_ecs_privatelink.vantage.place import Vantage
+from pytest_ecs_privatelink.verdict import PROBED_CLAIMS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the snapshot came from, for the header: the target, and notes on how it was reached."""
+
+    target: str
+    cloud: Cloud
+    region_source: str
+    notes: tuple[str, ...] = ()
+    api_calls: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Everything that the controller holds during a run; `close` lets go of it."""
+
+    id: str
+    part: Part
+    source: Source
+    exchange: Exchange | None
+    vantages: Mapping[str, Vantage]
+    absent: Mapping[str, str]
+    stack: contextlib.ExitStack
+
+    def close(self) -> None:
+        """End processes, sockets and folders; closing twice is harmless."""
+        self.stack.close()
+
+
+def open_run(settings: Settings, *, probing: bool) -> Run:
+    """Open the run that ``settings`` ask for; with ``probing`` off nothing is sent to any subnet.
+
+    Raises one-line errors of `errors` where it cannot be opened; then nothing is left behind.
+    """
+    probing = probing and any(claim in PROBED_CLAIMS for claim in settings.claims)
+    with contextlib.ExitStack() as stack:
+        if settings.lab:
+            from pytest_ecs_privatelink.plugin.run_lab import open_lab as open_place
+        else:
+            from pytest_ecs_privatelink.plugin.run_here import open_here as open_place
+        place = open_place(settings, stack, probing=probing)
+        if settings.save_snapshot is not None:
+            snapshots.save(place.plan.snapshot, settings.save_snapshot)
+        exchange = _open_exchange(place.plan.terms, place, stack) if probing else None
+        return Run(
+            id=uuid.uuid4().hex[:12],
+            part=Part(plan=place.plan, cloud=place.source.cloud, link=exchange),
+            source=place.source,
+            exchange=exchange,
+            vantages=place.vantages,
+            absent=place.absent,
+            stack=stack.pop_all(),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A planned run with its vantages taken up; ``absent`` says why other subnets have none."""
+
+    plan: Plan
+    source: Source
+    vantages: Mapping[str, Vantage] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_snapshot(settings: Settings) -> Snapshot:
+    """Return the saved snapshot; `SettingsError` where ``--ecs-vpc`` names another VPC."""
+    assert settings.snapshot is not None
+    snapshot = snapshots.load(settings.snapshot)
+    if settings.vpc not in (None, snapshot.vpc.id):
+        raise SettingsError(
+            f"--ecs-vpc {settings.vpc} and --ecs-snapshot {settings.snapshot} contradict each "
+            f"other: that snapshot is of {snapshot.vpc.id}"
+        )
+    return snapshot
+
+
+def told(settings: Settings, source: str, **values: object) -> Settings:
+    """Return ``settings`` with ``values`` where the user said nothing, and their source noted."""
+    unsaid = {name: value for name, value in values.items() if not getattr(settings, name)}
+    sources = {**settings.sources, **dict.fromkeys(unsaid, source)}
+    return replace(settings, **unsaid, sources=sources)  # type: ignore[arg-type]  # checked by name
+
+
+def _open_exchange(terms: Terms, place: Place, stack: contextlib.ExitStack) -> Exchange:
+    folder = private_folder(stack)
+    broker = Broker(terms, place.vantages, place.absent)
+    exchange = Exchange(broker, folder / "broker.sock")
+    stack.callback(exchange.close)
+    return exchange
+
+
+def private_folder(stack: contextlib.ExitStack) -> Path:
+    """Return a fresh 0700 folder, short enough for socket paths, that ``stack`` removes."""
+    long = len(os.fsencode(tempfile.gettempdir())) > _LONGEST_SOCKET_FOLDER
+    folder = tempfile.mkdtemp(prefix="ecs-privatelink-", dir="/tmp" if long else None)  # noqa: S108 - private, 0700
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+_LONGEST_SOCKET_FOLDER = 60  # sun_path holds 108 bytes [unix(7)]

@@ -1,0 +1,65 @@
+"""A run on this machine: it stands in one subnet of the VPC, or in none and then sends nothing."""
+
+import contextlib
+import os
+
+from pytest_ecs_privatelink.lab.corrections import correct
+from pytest_ecs_privatelink.plugin.plan import make_plan
+from pytest_ecs_privatelink.plugin.run import Place, Source, load_snapshot
+from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.plugin.share import Cloud
+from pytest_ecs_privatelink.targets.aws import open_session
+from pytest_ecs_privatelink.targets.trust import ca_bundle
+from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.topology.reader import read_snapshot
+from pytest_ecs_privatelink.vantage.local import LocalVantage
+from pytest_ecs_privatelink.vantage.place import Vantage
+from pytest_ecs_privatelink.vantage.whereabouts import Whereabouts, find_local_subnet
+from pytest_ecs_privatelink.verdict import Basis
+
+
+def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) -> Place:
+    """Read or load the VPC, plan, and find out where this machine stands."""
+    del stack  # nothing here outlives the broker, which closes its vantages
+    snapshot, source = _look(settings)
+    trusted, _ = ca_bundle(os.environ)
+    plan = make_plan(settings, snapshot, basis=Basis.PROBED, ca_file=trusted)
+    if not probing:
+        return Place(plan=plan, source=source)
+    whereabouts = find_local_subnet(snapshot, explicit=settings.local_subnet, environ=os.environ)
+    vantages: dict[str, Vantage] = {}
+    if whereabouts.subnet is not None:
+        vantages[whereabouts.subnet] = LocalVantage(
+            subnet=whereabouts.subnet, groups=whereabouts.groups
+        )
+    reason = _absence(whereabouts, snapshot)
+    absent = {each.id: reason for each in plan.terms.subnets if each.id not in vantages}
+    return Place(plan=plan, source=source, vantages=vantages, absent=absent)
+
+
+def read_vpc(settings: Settings) -> tuple[Snapshot, Source]:
+    """Read ``--ecs-vpc`` from AWS, or from the emulator that ``AWS_ENDPOINT_URL`` names."""
+    assert settings.vpc is not None
+    opened = open_session(profile=settings.profile, region=settings.region)
+    reading = read_snapshot(
+        opened.session, settings.vpc, region=opened.region, emulated=opened.emulated
+    )
+    cloud = Cloud(region=opened.region, profile=settings.profile)
+    source = Source(target="aws", cloud=cloud, notes=opened.notes, api_calls=reading.api_calls)
+    return correct(reading.snapshot), source
+
+
+def _look(settings: Settings) -> tuple[Snapshot, Source]:
+    if settings.snapshot is None:
+        return read_vpc(settings)
+    snapshot = correct(load_snapshot(settings))
+    cloud = Cloud(region=settings.region or snapshot.region, profile=settings.profile)
+    notes = (f"snapshot {settings.snapshot} of {snapshot.taken}",)
+    return snapshot, Source(target="aws", cloud=cloud, notes=notes)
+
+
+def _absence(whereabouts: Whereabouts, snapshot: Snapshot) -> str:
+    if whereabouts.subnet is not None:
+        return f"no vantage: this machine stands in {whereabouts.subnet}"
+    why = "; ".join(whereabouts.reasons)
+    return f"no vantage: this machine does not stand in {snapshot.vpc.id} ({why})"

@@ -1,0 +1,119 @@
+"""Which tests run, for which subnets and endpoint services, and which cells that selects."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from pytest_ecs_privatelink.audits.register import audited_codes
+from pytest_ecs_privatelink.claims.terms import ServiceUnderTest
+from pytest_ecs_privatelink.plugin import fixtures
+from pytest_ecs_privatelink.plugin.markers import CLAIM, ENDPOINT, LAUNCH_TYPE, SUBNET
+from pytest_ecs_privatelink.plugin.plan import Plan
+from pytest_ecs_privatelink.plugin.share import PART
+from pytest_ecs_privatelink.topology.model import Subnet
+from pytest_ecs_privatelink.topology.selection import slugs
+from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Claim
+
+_SEAMS = ("ecs_resolver_addresses", "ecs_ca_bundle")
+
+
+class Selecting:
+    """Hooks that parametrise, narrow and deselect, alike in every process of a run."""
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run a test that requests our parametrising fixtures for each of its values."""
+        plan = metafunc.config.stash[PART].plan
+        if "ecs_subnet" in metafunc.fixturenames:
+            values = [each.id for each in _subnets(metafunc.definition, plan)]
+            labels = [plan.terms.slugs[value] for value in values]
+            _parametrize(metafunc, "ecs_subnet", values, labels)
+        if "ecs_endpoint" in metafunc.fixturenames:
+            services = [each.service for each in _services(metafunc.definition, plan)]
+            _parametrize(metafunc, "ecs_endpoint", services, services)
+        if "ecs_audit" in metafunc.fixturenames:
+            codes = [str(code) for code in audited_codes()]
+            _parametrize(metafunc, "ecs_audit", codes, codes)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Deselect tests of claims that ``--ecs-claims`` leaves out."""
+        chosen = config.stash[PART].plan.settings.claims
+        left_out = [item for item in items if not _claims(item) <= set(chosen)]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Hand the selected cells to the broker, so that all of them start at once."""
+        link = session.config.stash[PART].link
+        if link is None or session.config.option.collectonly:
+            return
+        cells = tuple(cell for item in session.items if (cell := cell_of(item)) is not None)
+        link.select(cells, held=any(_overrides_a_seam(item) for item in session.items))
+
+
+def cell_of(item: pytest.Item) -> Cell | None:
+    """Return the cell that ``item`` proves, None where it proves none."""
+    callspec = getattr(item, "callspec", None)
+    claims = _claims(item) & set(PROBED_CLAIMS)
+    if callspec is None or len(claims) != 1 or "ecs_check" not in item.fixturenames:  # type: ignore[attr-defined]  # pytest.Function
+        return None
+    subnet, service = (callspec.params.get(name) for name in ("ecs_subnet", "ecs_endpoint"))
+    if subnet is None or service is None:
+        return None
+    return Cell(next(iter(claims)), subnet, service)
+
+
+def _claims(item: pytest.Item) -> set[Claim]:
+    return {Claim(name) for names in CLAIM.values(item) for name in names}
+
+
+def _parametrize(
+    metafunc: pytest.Metafunc, name: str, values: list[str], labels: list[str]
+) -> None:
+    if not values:
+        reason = f"nothing is left of {name} for this test: its markers name none under test"
+        nothing = pytest.param(None, marks=pytest.mark.skip(reason=reason))
+        metafunc.parametrize(name, [nothing], ids=["none"], indirect=True)
+        return
+    metafunc.parametrize(name, values, ids=labels, indirect=True, scope="session")
+
+
+def _subnets(node: pytest.Item, plan: Plan) -> list[Subnet]:
+    known = {**slugs(plan.snapshot.subnets), **plan.terms.slugs}
+    subnets = list(plan.terms.subnets)
+    for wanted in SUBNET.values(node):
+        if unknown := [each for each in wanted if each not in {*known, *known.values()}]:
+            text = f"{node.name}: @pytest.mark.ecs_subnet: {plan.snapshot.vpc.id} has no subnet "
+            raise pytest.Collector.CollectError(
+                text + f"{unknown[0]!r}; it has {_join(known.values())}"
+            )
+        subnets = [each for each in subnets if {each.id, known[each.id]} & set(wanted)]
+    return sorted(subnets, key=lambda each: plan.terms.slugs[each.id])
+
+
+def _services(node: pytest.Item, plan: Plan) -> list[ServiceUnderTest]:
+    services = sorted(plan.terms.services, key=lambda each: each.service)
+    for wanted in ENDPOINT.values(node):
+        services = [each for each in services if each.service in wanted]
+    for types in LAUNCH_TYPE.values(node):
+        services = [each for each in services if set(types) & set(each.launch_types)]
+    return services
+
+
+def _join(texts: Iterable[str]) -> str:
+    return ", ".join(sorted(texts))
+
+
+def _overrides_a_seam(item: pytest.Item) -> bool:
+    known = getattr(item, "_fixtureinfo", None)
+    if known is None:
+        return False
+    definitions = (known.name2fixturedefs.get(name, ()) for name in _SEAMS)
+    return any(
+        definition.func.__module__ != fixtures.__name__
+        for chain in definitions
+        for definition in chain[-1:]
+    )

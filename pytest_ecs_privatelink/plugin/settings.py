@@ -1,0 +1,157 @@
+"""Settings: the options' values, validated, each with where it came from."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import pytest
+
+from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.plugin.options import OPTIONS, option_value
+from pytest_ecs_privatelink.verdict import Claim, Code, LaunchType
+
+E = TypeVar("E", bound=StrEnum)
+_VPC_ID = re.compile(r"vpc-[0-9a-f]{8,17}")
+_GROUP_ID = re.compile(r"sg-[0-9a-f]{8,17}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A finding that the user accepts: any subject where ``subject`` is None."""
+
+    code: Code
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user asked for. None and empty tuples mean: not said. Seconds for ``timeout``."""
+
+    vpc: str | None = None
+    lab: bool = False
+    snapshot: str | None = None
+    save_snapshot: str | None = None
+    faults: tuple[str, ...] = ()
+    region: str | None = None
+    profile: str | None = None
+    launch_types: tuple[LaunchType, ...] = ()
+    claims: tuple[Claim, ...] = tuple(Claim)
+    need: tuple[str, ...] = ()
+    subnets: tuple[str, ...] = ()
+    local_subnet: str | None = None
+    security_groups: tuple[str, ...] = ()
+    require_private: bool = False
+    require_probed: bool = False
+    strict: bool = False
+    ignore: tuple[Accepted, ...] = ()
+    timeout: float = 5.0
+    json: str | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def own_world(self) -> bool:
+        """Whether the lab builds its own world rather than somebody's VPC."""
+        return self.lab and self.vpc is None and self.snapshot is None
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Return the validated settings; `SettingsError` in one line where a value has no meaning."""
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for option in OPTIONS:
+        value, source = option_value(config, option.name)
+        if value is not None:
+            values[option.name] = value
+            sources[option.name.removeprefix("ecs_")] = source
+    settings = Settings(
+        vpc=_matching(values, "ecs_vpc", _VPC_ID, "vpc-0123456789abcdef0"),
+        lab=values.get("ecs_lab", False),
+        snapshot=values.get("ecs_snapshot"),
+        save_snapshot=values.get("ecs_save_snapshot"),
+        faults=tuple(values.get("ecs_fault", ())),
+        region=values.get("ecs_region"),
+        profile=values.get("ecs_profile"),
+        launch_types=_choices(values, "ecs_launch_type", LaunchType),
+        claims=_choices(values, "ecs_claims", Claim) or tuple(Claim),
+        need=_split(values.get("ecs_need", "")),
+        subnets=tuple(values.get("ecs_subnet", ())),
+        local_subnet=values.get("ecs_local_subnet"),
+        security_groups=_groups(values),
+        require_private=values.get("ecs_require_private", False),
+        require_probed=values.get("ecs_require_probed", False),
+        strict=values.get("ecs_strict", False),
+        ignore=tuple(_accepted(text) for text in values.get("ecs_ignore", ())),
+        timeout=_seconds(values),
+        json=values.get("ecs_json"),
+        sources=sources,
+    )
+    _refuse_contradictions(settings)
+    return settings
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _matching(
+    values: Mapping[str, Any], name: str, pattern: re.Pattern[str], example: str
+) -> str | None:
+    value: str | None = values.get(name)
+    if value is None or pattern.fullmatch(value):
+        return value
+    raise SettingsError(f"{_flag(name)} {value!r}: not an id such as {example}")
+
+
+def _groups(values: Mapping[str, Any]) -> tuple[str, ...]:
+    groups: tuple[str, ...] = tuple(values.get("ecs_security_group", ()))
+    for group in groups:
+        _matching(
+            {"ecs_security_group": group}, "ecs_security_group", _GROUP_ID, "sg-0123456789abcdef0"
+        )
+    return groups
+
+
+def _choices(values: Mapping[str, Any], name: str, kind: type[E]) -> tuple[E, ...]:
+    parts = _split(values.get(name, ""))
+    if name in values and not parts:
+        raise SettingsError(f"{_flag(name)} is empty: choose from {', '.join(kind)}")
+    for part in parts:
+        if part not in tuple(kind):
+            raise SettingsError(f"{_flag(name)} {part!r}: choose from {', '.join(kind)}")
+    return tuple(kind(part) for part in parts)
+
+
+def _accepted(text: str) -> Accepted:
+    code, _, subject = text.partition(":")
+    if code not in tuple(Code):
+        raise SettingsError(f"--ecs-ignore {code!r}: no such code; there are {', '.join(Code)}")
+    return Accepted(code=Code(code), subject=subject or None)
+
+
+def _seconds(values: Mapping[str, Any]) -> float:
+    text = values.get("ecs_timeout", "5")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 300:
+        raise SettingsError(f"--ecs-timeout {text!r}: give seconds between 0.1 and 300")
+    return seconds
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    if settings.faults and not settings.own_world:
+        raise SettingsError(
+            "--ecs-fault breaks the lab's own world: use it with --ecs-lab, "
+            "without --ecs-vpc and --ecs-snapshot"
+        )
+    if settings.snapshot and settings.save_snapshot:
+        raise SettingsError("--ecs-save-snapshot saves what was read; --ecs-snapshot reads nothing")
+    if settings.lab and settings.local_subnet:
+        raise SettingsError("--ecs-local-subnet has no meaning in the lab: only its twin is probed")
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")

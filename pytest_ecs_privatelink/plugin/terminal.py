@@ -1,0 +1,30 @@
+"""The end of the terminal's report: matrix, causes, and the last line that counts the proof."""
+
+import pytest
+
+from pytest_ecs_privatelink.reporting.causes_text import render_causes
+from pytest_ecs_privatelink.reporting.failure import last_line
+from pytest_ecs_privatelink.reporting.matrix import render_matrix
+from pytest_ecs_privatelink.reporting.run import Run
+
+
+def print_closing(reporter: pytest.TerminalReporter, run: Run) -> None:
+    """Print ``run`` as the reporter's width, colour and verbosity allow."""
+    verbosity = reporter.config.get_verbosity()
+    matrix = render_matrix(
+        run,
+        width=reporter._tw.fullwidth,
+        color=reporter._tw.hasmarkup,
+        unicode=_speaks_unicode(reporter),
+        verbosity=verbosity,
+    )
+    causes = render_causes(run.causes, run.checks, verbosity=verbosity)
+    if verbosity >= 0:
+        reporter.section("ecs-privatelink")
+    for line in (*matrix, *causes, last_line(run)):
+        reporter.write_line(line)
+
+
+def _speaks_unicode(reporter: pytest.TerminalReporter) -> bool:
+    encoding = getattr(reporter._tw._file, "encoding", None) or "ascii"
+    return encoding.lower().replace("-", "") == "utf8"
