@@ -1,0 +1,93 @@
+"""Every code has words and commands, and none of them has holes."""
+
+import re
+import shlex
+
+import pytest
+import red_worlds as world
+
+from pytest_ecs_privatelink.diagnosis.causes import rank_causes
+from pytest_ecs_privatelink.diagnosis.grouping import Axis
+from pytest_ecs_privatelink.diagnosis.live import LIVE
+from pytest_ecs_privatelink.diagnosis.wording import facts_of, remedy_of, summary_of
+from pytest_ecs_privatelink.verdict import Check, Code, Verdict
+
+
+def red(code: Code, *services: str, subnets: tuple[str, ...] = world.SUBNETS) -> tuple[Check, ...]:
+    """Return failed checks of ``services`` with ``code``."""
+    cells = world.cells([world.TCP], subnets, services)
+    return tuple(world.check(each, Verdict.FAILED, code) for each in cells)
+
+
+def test_every_code_has_an_entry() -> None:
+    """A code that nobody explained would leave a red cell without a word."""
+    assert set(LIVE) == set(Code)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_an_entry_points_to_a_page_and_may_blame_endpoints_and_subnets(code: Code) -> None:
+    """References are AWS pages; any red cell can be grouped by its endpoint or its subnet."""
+    entry = LIVE[code]
+    assert re.fullmatch(r"https://docs\.aws\.amazon\.com/[\w./-]+\.html", entry.reference)
+    assert {Axis.SERVICE, Axis.SUBNET} <= set(entry.axes)
+
+
+@pytest.mark.parametrize("code", Code)
+@pytest.mark.parametrize("services", [("logs",), ("s3",), world.SERVICES, ("kms",)])
+def test_no_text_of_any_code_has_a_hole(code: Code, services: tuple[str, ...]) -> None:
+    """Whatever is known, sentences are one line and commands parse, without braces or None."""
+    facts = facts_of(world.ground(), red(code, *services))
+    remedy = remedy_of(code, facts)
+    for text in (summary_of(code, facts), *remedy.cli):
+        assert not re.search(r"[{}\n]|None", text)
+    assert all(shlex.split(each)[0] == "aws" for each in remedy.cli)
+    assert all(each.endswith(" --region eu-west-1") for each in remedy.cli)
+
+
+def test_a_silent_endpoint_points_at_its_group() -> None:
+    """A private address that times out means group, ACL or route, in this order."""
+    (cause,) = rank_causes(red(Code.TCP_TIMEOUT, "logs"), (), world.ground())
+    assert cause.summary == (
+        "443 of logs times out from private-a, private-b, private-c; look at the endpoint's "
+        "security group, then network ACLs, then routes"
+    )
+    assert cause.remedy.cli == (
+        "aws ec2 describe-security-groups --group-ids sg-logs --region eu-west-1",
+        "aws ec2 authorize-security-group-ingress --group-id sg-logs --protocol tcp --port 443 "
+        "--cidr 10.0.0.0/16 --region eu-west-1",
+        "aws ec2 describe-network-acls --network-acl-ids acl-1 --region eu-west-1",
+    )
+    assert 'security_group_id = "sg-logs"' in cause.remedy.terraform
+
+
+def test_one_subnet_is_admitted_by_its_own_range() -> None:
+    """Where one subnet times out the command admits that subnet, not the whole VPC."""
+    checks = red(Code.TCP_TIMEOUT, "logs", subnets=("subnet-b",))
+    facts = facts_of(world.ground(), checks)
+    assert any("--cidr 10.0.1.0/24" in each for each in remedy_of(Code.TCP_TIMEOUT, facts).cli)
+
+
+def test_a_public_address_that_times_out_means_no_endpoint() -> None:
+    """Without an endpoint the way to a public address is what is missing, and no group is named."""
+    facts = facts_of(world.ground(), red(Code.TCP_TIMEOUT, "kms"))
+    assert summary_of(Code.TCP_TIMEOUT, facts).startswith(
+        "443 of kms times out at public addresses"
+    )
+    assert not any("security-group" in each for each in remedy_of(Code.TCP_TIMEOUT, facts).cli)
+
+
+def test_s3_without_route_is_mended_at_the_gateway() -> None:
+    """The gateway endpoint gets the route tables of the red subnets."""
+    facts = facts_of(world.ground(), red(Code.S3_GATEWAY_NO_ROUTE, "s3"))
+    assert remedy_of(Code.S3_GATEWAY_NO_ROUTE, facts).cli[0] == (
+        "aws ec2 modify-vpc-endpoint --vpc-endpoint-id vpce-s3 --add-route-table-ids rtb-1 "
+        "--region eu-west-1"
+    )
+
+
+def test_a_dead_resolver_is_named_by_address() -> None:
+    """DNS that does not answer names who was asked and where that is configured."""
+    checks = world.run_with(world.cells([world.DNS]), Code.DNS_TIMEOUT)
+    (cause,) = rank_causes(checks, (), world.ground())
+    assert cause.summary.startswith("resolver 10.0.0.2 does not answer for 4 endpoint services")
+    assert "--dhcp-options-ids dopt-1" in " ".join(cause.remedy.cli)
