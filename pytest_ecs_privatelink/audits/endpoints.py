@@ -78,14 +78,14 @@ def missing(scene: Scene) -> Iterator[Finding | Unseen]:
 def _missing(scene: Scene, requirement: Requirement, lack: Lack) -> Finding:
     service = requirement.service
     vpc, where, ways = scene.snapshot.vpc.id, _subnets(lack.subnets), _ways(scene, lack.subnets)
-    kind = "gateway endpoint" if SERVICES[service].gateway else "endpoint"
+    kind = "gateway endpoint" if SERVICES[service].gateway else "interface endpoint"
     consequence = _consequence(scene, lack, where, ways)
     return Finding(
         code=lack.code,
         severity=lack.severity,
         subject=service,
         summary=f"{vpc} has no {kind} for {service}, and {consequence}: {requirement.because}",
-        expected=f"a {kind} for {service_name(service, scene.snapshot.region)} in {vpc}",
+        expected=f"{kind} for {service_name(service, scene.snapshot.region)} in {vpc}",
         observed=f"no such endpoint; way out of {where}: {ways}",
         remedy=_creation(scene, service, lack.subnets, requirement.launch_types),
         reference=SERVICES[service].page,

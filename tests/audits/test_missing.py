@@ -1,0 +1,355 @@
+"""The audits of missing endpoints: what, where, how grave, and what mends it."""
+
+from dataclasses import replace
+
+import pytest
+from audit_worlds import (
+    BOTH,
+    EC2,
+    FARGATE,
+    OWNER,
+    PRIVATE,
+    VPC,
+    endpoint,
+    scene,
+    tables,
+    without,
+    world,
+)
+
+from pytest_ecs_privatelink.audits.register import audited_codes, run_audits, unseen
+from pytest_ecs_privatelink.audits.scene import Unseen
+from pytest_ecs_privatelink.catalogue.requirements import Features
+from pytest_ecs_privatelink.topology.model import (
+    EndpointServiceOffer,
+    EndpointType,
+    HostedZone,
+    ResolverRule,
+    RouteTarget,
+    Unreadable,
+)
+from pytest_ecs_privatelink.verdict import Cell, Claim, Code, Finding, Severity
+
+E, W = Severity.ERROR, Severity.WARNING
+NAT, IGW = RouteTarget.NAT_GATEWAY, RouteTarget.INTERNET_GATEWAY
+TRANSIT, PEERING = RouteTarget.TRANSIT_GATEWAY, RouteTarget.PEERING
+
+
+def heads(findings: tuple[Finding, ...]) -> list[tuple[Code, Severity, str]]:
+    """Return what identifies each finding."""
+    return [(each.code, each.severity, each.subject) for each in findings]
+
+
+@pytest.mark.parametrize("way_out", [None, NAT, TRANSIT])
+def test_a_healthy_vpc_has_no_finding(way_out: RouteTarget | None) -> None:
+    """Whatever the routes, a VPC with all endpoints is not complained about."""
+    sight = scene(world(without(), way_out))
+    assert run_audits(sight) == ()
+    assert unseen(sight) == ()
+
+
+@pytest.mark.parametrize(
+    ("service", "way_out", "require_private", "code", "severity"),
+    [
+        ("logs", None, False, Code.ENDPOINT_MISSING, E),
+        ("logs", PEERING, False, Code.ENDPOINT_MISSING, E),
+        ("logs", TRANSIT, False, Code.ENDPOINT_MISSING, W),
+        ("logs", RouteTarget.VPN_GATEWAY, False, Code.ENDPOINT_MISSING, W),
+        ("logs", RouteTarget.INSTANCE_OR_INTERFACE, False, Code.ENDPOINT_MISSING, W),
+        ("logs", NAT, False, Code.ENDPOINT_MISSING_PUBLIC_PATH, W),
+        ("logs", IGW, False, Code.ENDPOINT_MISSING_PUBLIC_PATH, W),
+        ("logs", NAT, True, Code.ENDPOINT_MISSING, E),
+        ("logs", TRANSIT, True, Code.ENDPOINT_MISSING, E),
+        ("s3", None, False, Code.S3_GATEWAY_MISSING, E),
+        ("s3", TRANSIT, False, Code.S3_GATEWAY_MISSING, W),
+        ("s3", NAT, False, Code.ENDPOINT_MISSING_PUBLIC_PATH, W),
+        ("s3", NAT, True, Code.S3_GATEWAY_MISSING, E),
+        ("ecs-agent", None, False, Code.ENDPOINT_MISSING, E),
+        ("secretsmanager", None, False, Code.ENDPOINT_MISSING, W),
+        ("secretsmanager", NAT, False, Code.ENDPOINT_MISSING_PUBLIC_PATH, W),
+        ("secretsmanager", NAT, True, Code.ENDPOINT_MISSING_PUBLIC_PATH, W),
+    ],
+)
+def test_the_way_out_and_the_need_decide_code_and_severity(
+    service: str,
+    way_out: RouteTarget | None,
+    require_private: bool,
+    code: Code,
+    severity: Severity,
+) -> None:
+    """One missing endpoint is one finding, as grave as what is left without it."""
+    sight = scene(world(without(service), way_out), require_private=require_private)
+    assert heads(run_audits(sight)) == [(code, severity, service)]
+
+
+def test_the_finding_blocks_every_cell_of_the_service() -> None:
+    """Both probed claims of every subnet concerned are explained by the one finding."""
+    (finding,) = run_audits(scene(world(without("logs"))))
+    assert set(finding.blocks) == {
+        Cell(claim, subnet.id, "logs")
+        for claim in (Claim.PRIVATE_DNS, Claim.TCP_443)
+        for subnet in PRIVATE
+    }
+    assert finding.launch_types == BOTH
+
+
+def test_subnets_are_grouped_by_what_they_have_left() -> None:
+    """A VPC with NAT in one subnet only gets an error for the others and a warning for that one."""
+    private, with_nat = tables(None), tables(NAT)
+    split = (
+        replace(private[1], subnets=("subnet-a", "subnet-b")),
+        replace(with_nat[1], id="rtb-nat", subnets=("subnet-c",)),
+        private[2],
+    )
+    error, warning = run_audits(scene(world(without("logs"), route_tables=split)))
+    assert heads((error, warning)) == [
+        (Code.ENDPOINT_MISSING, E, "logs"),
+        (Code.ENDPOINT_MISSING_PUBLIC_PATH, W, "logs"),
+    ]
+    assert {cell.subnet for cell in error.blocks} == {"subnet-a", "subnet-b"}
+    assert {cell.subnet for cell in warning.blocks} == {"subnet-c"}
+
+
+def test_evidence_makes_a_missing_secretsmanager_an_error() -> None:
+    """Once a task definition injects a secret, its endpoint is required and gets cells."""
+    features = Features(secrets=FARGATE)
+    (finding,) = run_audits(scene(world(without("secretsmanager")), features=features))
+    assert (finding.severity, len(finding.blocks)) == (E, 6)
+
+
+def test_a_possible_service_without_endpoint_blocks_no_cell() -> None:
+    """Nothing is probed for a possible need without endpoint, so nothing is explained."""
+    (finding,) = run_audits(scene(world(without("secretsmanager"))))
+    assert finding.blocks == ()
+
+
+def test_fargate_alone_is_not_asked_for_the_ecs_endpoints() -> None:
+    """Fargate tasks need none of the three in an older Region (R4)."""
+    snapshot = world(without("ecs", "ecs-agent", "ecs-telemetry"))
+    assert run_audits(scene(snapshot, FARGATE)) == ()
+    assert [each.subject for each in run_audits(scene(snapshot, EC2))] == [
+        "ecs",
+        "ecs-agent",
+        "ecs-telemetry",
+    ]
+
+
+def test_an_interface_endpoint_alone_does_not_make_s3_missing() -> None:
+    """S3 by interface endpoint is another mistake, with a code of its own."""
+    interface = endpoint("s3", type=EndpointType.INTERFACE)
+    assert run_audits(scene(world((*without("s3"), interface)))) == ()
+
+
+@pytest.mark.parametrize("state", ["deleted", "deleting"])
+def test_deleted_endpoints_do_not_exist(state: str) -> None:
+    """Emulators list deleted endpoints for ever; they serve nothing."""
+    snapshot = world((*without("logs"), endpoint("logs", state=state)))
+    assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
+
+
+def test_need_replaces_what_is_derived() -> None:
+    """With --ecs-need only the named services are missed."""
+    assert [each.subject for each in run_audits(scene(world(()), only=("kms",)))] == ["kms"]
+
+
+HUB_NAMES = (
+    "ecs.us-west-2.amazonaws.com",
+    "ecs-a.us-west-2.amazonaws.com",
+    "ecs-t.us-west-2.amazonaws.com",
+    "api.ecr.us-west-2.amazonaws.com.",
+    "dkr.ecr.us-west-2.amazonaws.com",
+    "logs.us-west-2.amazonaws.com",
+    "secretsmanager.us-west-2.amazonaws.com",
+)
+
+
+def test_a_spoke_with_the_hubs_zones_is_right() -> None:
+    """Story 25: no endpoint here but the S3 gateway, zones shared from the hub: no finding."""
+    zones = tuple(HostedZone(id=f"Z{i}", name=name) for i, name in enumerate(HUB_NAMES))
+    snapshot = world((endpoint("s3"),), TRANSIT, hosted_zones=zones)
+    assert run_audits(scene(snapshot)) == ()
+    assert unseen(scene(snapshot)) == ()
+
+
+def test_a_spoke_still_needs_its_own_s3_gateway() -> None:
+    """A gateway endpoint cannot be shared from a hub, so zones for the others excuse nothing."""
+    zones = tuple(HostedZone(id=f"Z{i}", name=name) for i, name in enumerate(HUB_NAMES))
+    snapshot = world((), None, hosted_zones=zones)
+    assert heads(run_audits(scene(snapshot))) == [(Code.S3_GATEWAY_MISSING, E, "s3")]
+
+
+@pytest.mark.parametrize(
+    "domain", ["amazonaws.com", "US-WEST-2.amazonaws.com.", ".", "logs.us-west-2.amazonaws.com"]
+)
+def test_a_forwarding_rule_may_answer(domain: str) -> None:
+    """What a Resolver rule forwards is answered by someone else, right or wrong."""
+    rule = ResolverRule(id="rslvr-rr-1", domain=domain, type="FORWARD")
+    assert run_audits(scene(world(without("logs"), resolver_rules=(rule,)))) == ()
+
+
+def test_a_closer_system_rule_gives_the_name_back() -> None:
+    """The most specific rule decides, and a SYSTEM one means the VPC's own resolver."""
+    rules = (
+        ResolverRule(id="rslvr-rr-1", domain="amazonaws.com", type="FORWARD"),
+        ResolverRule(id="rslvr-rr-2", domain="us-west-2.amazonaws.com", type="SYSTEM"),
+    )
+    snapshot = world(without("logs"), resolver_rules=rules)
+    assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
+
+
+@pytest.mark.parametrize("domain", ["logs.us-east-1.amazonaws.com", "s.us-west-2.amazonaws.com"])
+def test_zones_of_other_names_excuse_nothing(domain: str) -> None:
+    """A zone covers whole labels below it, not look-alikes."""
+    snapshot = world(without("logs"), hosted_zones=(HostedZone(id="Z1", name=domain),))
+    assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
+
+
+def test_a_profile_may_answer_for_anything() -> None:
+    """What a Route 53 Profile holds is not listed, so a probe must tell."""
+    assert run_audits(scene(world(without("logs"), route53_profiles=("rp-1",)))) == ()
+
+
+def test_unread_zones_are_not_visible() -> None:
+    """Without permission to list hosted zones nobody can say that an endpoint is missed."""
+    denied = Unreadable(
+        part="hosted_zones", permission="route53:ListHostedZonesByVPC", error="AccessDenied"
+    )
+    sight = scene(world(without("logs", "s3"), hosted_zones=None, unreadable=(denied,)))
+    why = (
+        "who else answers for it could not be read: missing permission route53:ListHostedZonesByVPC"
+    )
+    assert run_audits(sight) == ()
+    assert unseen(sight) == (
+        Unseen(code=Code.ENDPOINT_MISSING, subject="logs", reason=why),
+        Unseen(code=Code.S3_GATEWAY_MISSING, subject="s3", reason=why),
+    )
+
+
+def test_what_an_emulator_lacks_cannot_answer() -> None:
+    """An emulator without Route 53 Profiles has none, so the missing endpoint is one."""
+    snapshot = world(without("logs"), route53_profiles=None, emulated=True)
+    assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
+
+
+def test_a_participant_cannot_see_the_owners_endpoints() -> None:
+    """Story 26: in a VPC shared through RAM, absence is "not visible", neither pass nor fail."""
+    sight = scene(world((), account="222222222222"), FARGATE)
+    assert run_audits(sight) == ()
+    assert {each.subject for each in unseen(sight)} == {
+        "ecr.api",
+        "ecr.dkr",
+        "logs",
+        "s3",
+        "secretsmanager",
+    }
+    assert unseen(sight)[0].reason == (
+        f"the VPC is shared by account {OWNER}, whose endpoints account 222222222222 cannot see"
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "way_out", "require_private", "summary", "observed"),
+    [
+        (
+            "logs",
+            None,
+            False,
+            "vpc-0abc has no interface endpoint for logs, and there is no other way out of"
+            " private-a, private-b, private-c: the awslogs log driver writes to CloudWatch Logs",
+            "no such endpoint; way out of private-a, private-b, private-c: none",
+        ),
+        (
+            "s3",
+            NAT,
+            False,
+            "vpc-0abc has no gateway endpoint for s3, and private-a, private-b, private-c can reach"
+            " it only through NAT, off the private path: image layers in Amazon ECR are downloaded"
+            " from Amazon S3",
+            "no such endpoint; way out of private-a, private-b, private-c: NAT",
+        ),
+        (
+            "ecr.api",
+            TRANSIT,
+            False,
+            "vpc-0abc has no interface endpoint for ecr.api, and what lies beyond a transit"
+            " gateway is not visible from private-a, private-b, private-c: a pull from Amazon ECR"
+            " begins with a token from the ECR API",
+            "no such endpoint; way out of private-a, private-b, private-c: a transit gateway",
+        ),
+        (
+            "logs",
+            NAT,
+            True,
+            "vpc-0abc has no interface endpoint for logs, and --ecs-require-private accepts no"
+            " other way out of private-a, private-b, private-c: the awslogs log driver writes to"
+            " CloudWatch Logs",
+            "no such endpoint; way out of private-a, private-b, private-c: NAT",
+        ),
+    ],
+)
+def test_one_line_names_the_cause(
+    service: str, way_out: RouteTarget | None, require_private: bool, summary: str, observed: str
+) -> None:
+    """The summary says what lacks, where, and why that matters."""
+    sight = scene(world(without(service), way_out), require_private=require_private)
+    (finding,) = run_audits(sight)
+    assert finding.summary == summary
+    assert finding.observed == observed
+
+
+def test_many_subnets_are_counted() -> None:
+    """A summary stays one line however many subnets a VPC has."""
+    many = tuple(replace(PRIVATE[0], id=f"subnet-{i:02}", name=f"n-{i}") for i in range(20))
+    (finding,) = run_audits(scene(world(without("logs"), subnets=many), subnets=many))
+    assert "no other way out of 20 subnets:" in finding.summary
+    assert len(finding.blocks) == 40
+
+
+def test_the_reference_is_awss_page() -> None:
+    """Every finding points to the page of the service that it is about."""
+    findings = run_audits(scene(world(())))
+    pages = {each.subject: each.reference for each in findings}
+    assert (
+        pages["ecr.dkr"]
+        == "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"
+    )
+    assert pages["logs"] == (
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"
+    )
+
+
+def test_what_is_expected_names_the_service_as_aws_does() -> None:
+    """The expected endpoint is spelt as it has to be created, partition prefix included."""
+    (finding,) = run_audits(scene(world((), region="cn-north-1"), FARGATE, only=("ecr.api",)))
+    assert (
+        finding.expected == f"interface endpoint for cn.com.amazonaws.cn-north-1.ecr.api in {VPC}"
+    )
+
+
+def test_findings_come_in_the_same_order_whatever_the_snapshots_order() -> None:
+    """Reports of two runs can be compared line by line."""
+    snapshot = world(without("logs", "ecr.api", "s3"))
+    turned = replace(snapshot, endpoints=snapshot.endpoints[::-1], subnets=snapshot.subnets[::-1])
+    assert run_audits(scene(snapshot)) == run_audits(scene(turned))
+
+
+def test_every_finding_has_a_registered_code() -> None:
+    """The register knows what its audits raise."""
+    assert audited_codes() == (
+        Code.ENDPOINT_MISSING,
+        Code.ENDPOINT_MISSING_PUBLIC_PATH,
+        Code.ENDPOINT_NOT_AVAILABLE,
+        Code.ENDPOINT_WRONG_REGION,
+        Code.S3_GATEWAY_MISSING,
+    )
+
+
+def test_an_offer_in_two_zones_places_the_endpoint_there() -> None:
+    """AWS refuses a subnet in a zone where the service is not offered."""
+    offer = EndpointServiceOffer(
+        service_name="com.amazonaws.us-west-2.logs",
+        types=("Interface",),
+        azs=("us-west-2a", "us-west-2c"),
+    )
+    (finding,) = run_audits(scene(world(without("logs"), endpoint_services=(offer,))))
+    assert "--subnet-ids subnet-a subnet-c " in finding.remedy.cli[0]

@@ -1,0 +1,95 @@
+"""The audit of endpoints that exist but do not serve."""
+
+from dataclasses import replace
+
+import pytest
+from audit_worlds import PRIVATE, endpoint, scene, without, world
+
+from pytest_ecs_privatelink.audits.register import run_audits
+from pytest_ecs_privatelink.verdict import Code, Severity
+
+
+@pytest.mark.parametrize(
+    ("state", "advice"),
+    [
+        ("pending", "wait, minutes at most (--ecs-wait SECONDS waits before judging)"),
+        ("failed", "it will not recover, so delete it and create it again"),
+        ("rejected", "it will not recover, so delete it and create it again"),
+        ("expired", "it will not recover, so delete it and create it again"),
+        ("pendingacceptance", "look at its last error"),
+        ("partial", "look at its last error"),
+    ],
+)
+def test_every_state_but_available_is_an_error_with_advice(state: str, advice: str) -> None:
+    """What exists but does not serve is one finding, never a missing endpoint."""
+    snapshot = world((*without("logs"), endpoint("logs", state=state)))
+    (finding,) = run_audits(scene(snapshot))
+    assert (finding.code, finding.severity, finding.subject) == (
+        Code.ENDPOINT_NOT_AVAILABLE,
+        Severity.ERROR,
+        "vpce-logs",
+    )
+    assert finding.summary == f"vpce-logs for logs is {state}: {advice}"
+    assert (finding.expected, finding.observed) == ("state available", f"state {state}")
+    assert {cell.subnet for cell in finding.blocks} == {subnet.id for subnet in PRIVATE}
+    assert {cell.service for cell in finding.blocks} == {"logs"}
+
+
+def test_the_last_error_is_told() -> None:
+    """AWS's own words are in the one line that is read first."""
+    broken = endpoint("logs", state="failed", last_error="InsufficientFreeAddresses")
+    (finding,) = run_audits(scene(world((*without("logs"), broken))))
+    assert finding.summary.startswith("vpce-logs for logs is failed (InsufficientFreeAddresses): ")
+
+
+def test_a_pending_endpoint_is_looked_at_again() -> None:
+    """Nothing is to be mended while AWS is at work."""
+    (finding,) = run_audits(scene(world((*without("logs"), endpoint("logs", state="pending")))))
+    assert finding.remedy.cli == (
+        "aws ec2 describe-vpc-endpoints --region us-west-2 --vpc-endpoint-ids vpce-logs"
+        " --query 'VpcEndpoints[0].[State,LastError]'",
+    )
+    assert finding.remedy.terraform == ""
+
+
+@pytest.mark.parametrize(
+    ("service", "placed"),
+    [
+        ("logs", "--subnet-ids subnet-a subnet-b subnet-c --security-group-ids sg-endpoints"),
+        ("s3", "--route-table-ids rtb-private"),
+    ],
+)
+def test_a_dead_endpoint_is_replaced_by_its_like(service: str, placed: str) -> None:
+    """The new one stands where the dead one stood."""
+    dead = endpoint(service, state="failed")
+    (finding,) = run_audits(scene(world((*without(service), dead))))
+    delete, create = finding.remedy.cli
+    assert delete.endswith(f"--vpc-endpoint-ids vpce-{service}")
+    assert create.endswith(placed)
+
+
+def test_a_second_endpoint_that_serves_makes_it_a_warning() -> None:
+    """A failed attempt beside a working endpoint blocks nothing."""
+    failed = endpoint("logs", state="failed", id="vpce-attempt")
+    (finding,) = run_audits(scene(world((*without(), failed))))
+    assert (finding.severity, finding.blocks) == (Severity.WARNING, ())
+
+
+def test_an_endpoint_that_nothing_needs_is_a_warning() -> None:
+    """With --ecs-need, the others' states fail no run."""
+    snapshot = world((endpoint("kms"), endpoint("logs", state="failed")))
+    (finding,) = run_audits(scene(snapshot, only=("kms",)))
+    assert (finding.severity, finding.blocks) == (Severity.WARNING, ())
+
+
+def test_another_regions_pending_endpoint_is_only_in_the_wrong_region() -> None:
+    """One endpoint, one cause: that it is also pending does not matter."""
+    foreign = endpoint("logs", region="us-east-1", id="vpce-copied", state="pending")
+    (finding,) = run_audits(scene(world((*without(), foreign))))
+    assert finding.code is Code.ENDPOINT_WRONG_REGION
+
+
+def test_available_endpoints_of_a_healthy_vpc_are_fine() -> None:
+    """The healthy world stays silent when every endpoint is available."""
+    snapshot = world(tuple(replace(each, last_error=None) for each in without()))
+    assert run_audits(scene(snapshot)) == ()
