@@ -8,7 +8,7 @@ from pytest_ecs_privatelink.plugin.plan import make_plan
 from pytest_ecs_privatelink.plugin.run import Place, Source, load_snapshot
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
-from pytest_ecs_privatelink.targets.aws import open_session
+from pytest_ecs_privatelink.targets.aws import OpenedSession, open_session
 from pytest_ecs_privatelink.targets.trust import ca_bundle
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.topology.reader import read_snapshot
@@ -44,9 +44,25 @@ def read_vpc(settings: Settings) -> tuple[Snapshot, Source]:
     reading = read_snapshot(
         opened.session, settings.vpc, region=opened.region, emulated=opened.emulated
     )
-    cloud = Cloud(region=opened.region, profile=settings.profile)
-    source = Source(target="aws", cloud=cloud, notes=opened.notes, api_calls=reading.api_calls)
+    source = Source(
+        target="aws",
+        cloud=Cloud(region=opened.region, profile=settings.profile),
+        region_source=opened.region_source,
+        notes=_notes(opened),
+        api_calls=reading.api_calls,
+    )
     return correct(reading.snapshot), source
+
+
+def _notes(opened: OpenedSession) -> tuple[str, ...]:
+    notes = []
+    if opened.profile_source is not None:
+        notes.append(f"profile {opened.profile} ({opened.profile_source})")
+    if opened.emulated:
+        notes.append(f"emulated AWS at {opened.endpoint_url}")
+    if opened.proxy is not None:
+        notes.append(f"AWS is read through the proxy {opened.proxy}")
+    return tuple(notes)
 
 
 def _look(settings: Settings) -> tuple[Snapshot, Source]:
@@ -55,7 +71,7 @@ def _look(settings: Settings) -> tuple[Snapshot, Source]:
     snapshot = correct(load_snapshot(settings))
     cloud = Cloud(region=settings.region or snapshot.region, profile=settings.profile)
     notes = (f"snapshot {settings.snapshot} of {snapshot.taken}",)
-    return snapshot, Source(target="aws", cloud=cloud, notes=notes)
+    return snapshot, Source(target="aws", cloud=cloud, region_source="snapshot", notes=notes)
 
 
 def _absence(whereabouts: Whereabouts, snapshot: Snapshot) -> str:

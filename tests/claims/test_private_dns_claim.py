@@ -1,0 +1,194 @@
+"""How ``private-dns`` is judged, answer by answer."""
+
+import asyncio
+
+import pytest
+from claim_worlds import (
+    HERE,
+    HUB,
+    LAYERS,
+    LOCAL,
+    LOGS,
+    LOGS_ENDPOINT,
+    NAT,
+    RESOLVER,
+    S3_ENDPOINT,
+    S3_ROUTE,
+    SUBNET,
+    Recorded,
+    answers,
+    connected,
+    snapshot,
+    terms,
+    view,
+)
+
+from pytest_ecs_privatelink.claims import private_dns
+from pytest_ecs_privatelink.claims.terms import Terms
+from pytest_ecs_privatelink.probes.records import ConnectStatus, DnsStatus
+from pytest_ecs_privatelink.topology.egress import Egress
+from pytest_ecs_privatelink.topology.model import Route, RouteTarget
+from pytest_ecs_privatelink.verdict import Cell, Check, Claim, Code, Verdict
+
+
+def prove(given: Terms, vantage: Recorded, service: str = "logs") -> Check:
+    """Judge the cell of ``service`` from what ``vantage`` recorded."""
+    cell = Cell(Claim.PRIVATE_DNS, SUBNET.id, service)
+    return asyncio.run(private_dns.prove(cell, given, HERE, vantage.ask))
+
+
+def test_an_answer_that_is_the_endpoint_passes() -> None:
+    """An interface of the endpoint is right, also in a range outside RFC 1918 (STORIES 22)."""
+    vantage = Recorded(answers(LOGS, "20.10.1.10"))
+    check = prove(terms(snapshot()), vantage)
+    assert (check.verdict, check.code) == (Verdict.PASSED, None)
+    assert check.id == "private-dns[private-a-logs]"
+    assert check.expected == f"{LOGS} resolves to the interfaces of vpce-logs"
+    assert check.observed == f"{LOGS} is 20.10.1.10, an interface of this VPC's endpoint"
+    assert vantage.dialled == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (DnsStatus.NXDOMAIN, Code.DNS_NXDOMAIN, "NXDOMAIN"),
+        (DnsStatus.EMPTY, Code.DNS_NXDOMAIN, "no address"),
+        (DnsStatus.SERVFAIL, Code.DNS_SERVFAIL, "SERVFAIL"),
+        (DnsStatus.REFUSED, Code.DNS_REFUSED, "REFUSED"),
+        (DnsStatus.TIMEOUT, Code.DNS_TIMEOUT, "no answer within 2.0 s"),
+    ],
+)
+def test_a_name_without_answer_fails_with_its_code(
+    status: DnsStatus, code: Code, words: str
+) -> None:
+    """Every way of not answering has a code of its own, which the resolver's view names."""
+    silent = view(None, LOGS, status=DnsStatus.SERVFAIL) | view(RESOLVER, LOGS, status=status)
+    check = prove(terms(snapshot()), Recorded(silent))
+    assert (check.verdict, check.code, check.phase) == (Verdict.FAILED, code, "resolve")
+    assert check.observed == f"{LOGS}: {words} from resolver {RESOLVER}"
+
+
+def test_a_resolver_that_could_not_be_asked_is_an_error() -> None:
+    """A fault of this machine is "could not look", never a verdict about the network."""
+    broken = view(None, LOGS, status=DnsStatus.FAILED) | view(
+        RESOLVER, LOGS, status=DnsStatus.FAILED
+    )
+    check = prove(terms(snapshot()), Recorded(broken))
+    assert (check.verdict, check.code) == (Verdict.ERROR, None)
+    assert check.reason == f"{LOGS}: resolver {RESOLVER} could not be asked"
+
+
+def test_a_public_answer_fails_where_nothing_leads_out() -> None:
+    """Without a way out a public answer is a failure."""
+    check = prove(terms(snapshot()), Recorded(answers(LOGS, "3.3.3.3")))
+    assert (check.verdict, check.code) == (Verdict.FAILED, Code.DNS_PUBLIC_ANSWER)
+    assert check.observed == f"{LOGS} is 3.3.3.3, a public address"
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "require_private", "verdict"),
+    [
+        ((S3_ENDPOINT,), False, Verdict.WARNED),
+        ((S3_ENDPOINT,), True, Verdict.FAILED),
+        ((LOGS_ENDPOINT, S3_ENDPOINT), False, Verdict.FAILED),
+    ],
+    ids=["no endpoint", "private required", "endpoint claims the name"],
+)
+def test_a_public_answer_behind_nat(
+    endpoints: tuple[object, ...], require_private: bool, verdict: Verdict
+) -> None:
+    """NAT makes a public answer a warning only where no endpoint claims the name."""
+    read = snapshot(NAT, endpoints=endpoints)
+    given = terms(read, egress=Egress.NAT, require_private=require_private)
+    check = prove(given, Recorded(answers(LOGS, "3.3.3.3")))
+    assert (check.verdict, check.code) == (verdict, Code.DNS_PUBLIC_ANSWER)
+
+
+def test_a_shared_endpoint_beyond_the_transit_gateway_passes() -> None:
+    """Hub and spoke is right where the hub's address is routed and proves the name (STORIES 25)."""
+    vantage = Recorded(answers(LOGS, "10.9.0.4"), connected("10.9.0.4"))
+    check = prove(terms(snapshot(HUB, endpoints=())), vantage)
+    assert (check.verdict, check.code) == (Verdict.PASSED, None)
+    assert check.observed.endswith("with a valid certificate (shared endpoint)")
+
+
+def test_a_private_answer_without_certificate_is_foreign() -> None:
+    """A routed private address that cannot prove the name is a warning."""
+    refused = connected("10.9.0.4", ConnectStatus.CERTIFICATE, detail="expired")
+    check = prove(terms(snapshot(HUB, endpoints=())), Recorded(answers(LOGS, "10.9.0.4"), refused))
+    assert (check.verdict, check.code) == (Verdict.WARNED, Code.DNS_FOREIGN_ANSWER)
+    assert check.observed.endswith("without a valid certificate: certificate expired")
+
+
+def test_a_private_answer_without_route_is_foreign_and_not_dialled() -> None:
+    """An address that no route leads to is foreign; nothing is sent to it."""
+    vantage = Recorded(answers(LOGS, "10.9.0.4"))
+    check = prove(terms(snapshot(endpoints=())), vantage)
+    assert (check.verdict, check.code) == (Verdict.WARNED, Code.DNS_FOREIGN_ANSWER)
+    assert vantage.dialled == []
+
+
+def test_layers_through_the_gateway_pass() -> None:
+    """For s3 the answer must lie in the prefix list that the subnet routes to the gateway."""
+    check = prove(terms(snapshot(S3_ROUTE)), Recorded(answers(LAYERS, "52.216.1.1")), "s3")
+    assert (check.verdict, check.code) == (Verdict.PASSED, None)
+    assert check.observed == f"{LAYERS} is 52.216.1.1, S3 through the gateway endpoint"
+
+
+@pytest.mark.parametrize(
+    ("routes", "egress", "verdict"),
+    [((), Egress.NONE, Verdict.FAILED), ((NAT,), Egress.NAT, Verdict.WARNED)],
+    ids=["no way out", "nat"],
+)
+def test_layers_beside_the_gateway(
+    routes: tuple[Route, ...], egress: Egress, verdict: Verdict
+) -> None:
+    """A subnet whose table does not send the prefix list to the gateway is named so."""
+    given = terms(snapshot(*routes), egress=egress)
+    check = prove(given, Recorded(answers(LAYERS, "52.216.1.1")), "s3")
+    assert (check.verdict, check.code) == (verdict, Code.S3_GATEWAY_NO_ROUTE)
+
+
+def test_a_more_specific_route_takes_layers_off_the_gateway() -> None:
+    """The longest prefix wins over the prefix list (FACTS 6.5)."""
+    appliance = Route(
+        destination="52.216.0.0/16", target=RouteTarget.NAT_GATEWAY, target_id="nat-1"
+    )
+    given = terms(snapshot(S3_ROUTE, appliance))
+    check = prove(given, Recorded(answers(LAYERS, "52.216.1.1")), "s3")
+    assert (check.verdict, check.code) == (Verdict.FAILED, Code.S3_GATEWAY_NO_ROUTE)
+
+
+def test_unread_route_tables_are_never_green() -> None:
+    """Where routes could not be read, an S3 answer cannot be judged."""
+    check = prove(
+        terms(snapshot(route_tables=None)), Recorded(answers(LAYERS, "52.216.1.1")), "s3"
+    )
+    assert check.verdict is Verdict.ERROR
+    assert check.reason is not None
+    assert "route tables could not be read" in check.reason
+
+
+def test_own_dns_without_forwarding_fails_beside_the_vpc_resolver() -> None:
+    """The host's own view decides; that the VPC resolver is right is said with it (R10)."""
+    split = view(None, LOGS, "3.3.3.3") | view(RESOLVER, LOGS, "20.10.1.10")
+    check = prove(terms(snapshot()), Recorded(split))
+    assert (check.verdict, check.code) == (Verdict.FAILED, Code.DNS_PUBLIC_ANSWER)
+    assert "though the VPC resolver says: " in check.observed
+
+
+def test_a_vpc_resolver_that_differs_is_a_warning() -> None:
+    """Tasks that live with the VPC resolver may see what this host does not."""
+    split = view(None, LOGS, "20.10.1.10") | view(RESOLVER, LOGS, status=DnsStatus.NXDOMAIN)
+    check = prove(terms(snapshot()), Recorded(split))
+    assert (check.verdict, check.code) == (Verdict.WARNED, Code.DNS_RESOLVER_DIFFERS)
+    assert check.observed == (
+        f"{LOGS} is right for the host (20.10.1.10), but {LOGS}: NXDOMAIN from resolver {RESOLVER}"
+    )
+
+
+def test_one_public_address_among_private_ones_fails() -> None:
+    """Every answer counts: one public address among right ones is a failure."""
+    mixed = answers(LOGS, "20.10.1.10", "3.3.3.3")
+    check = prove(terms(snapshot(LOCAL)), Recorded(mixed))
+    assert (check.verdict, check.code) == (Verdict.FAILED, Code.DNS_PUBLIC_ANSWER)

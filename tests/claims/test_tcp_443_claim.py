@@ -1,0 +1,145 @@
+"""How ``tcp-443`` is judged, address by address."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from claim_worlds import (
+    HERE,
+    LOGS,
+    NAT,
+    S3_ENDPOINT,
+    SUBNET,
+    Recorded,
+    answers,
+    connected,
+    group,
+    https,
+    snapshot,
+    terms,
+)
+
+from pytest_ecs_privatelink.claims import tcp_443
+from pytest_ecs_privatelink.claims.terms import Stand, Terms
+from pytest_ecs_privatelink.probes.records import ConnectStatus
+from pytest_ecs_privatelink.topology.egress import Egress
+from pytest_ecs_privatelink.verdict import Cell, Check, Claim, Code, Verdict
+
+ADDRESS = "20.10.1.10"
+CELL = Cell(Claim.TCP_443, SUBNET.id, "logs")
+
+
+def prove(given: Terms, vantage: Recorded, stand: Stand = HERE) -> Check:
+    """Judge the cell of logs from what ``vantage`` recorded."""
+    return asyncio.run(tcp_443.prove(CELL, given, stand, vantage.ask))
+
+
+def dialling(status: ConnectStatus, phase: str = "connect", detail: str = "") -> Recorded:
+    """Return a vantage that resolves rightly and dials with this result."""
+    return Recorded(answers(LOGS, ADDRESS), connected(ADDRESS, status, phase, detail))
+
+
+def test_an_open_endpoint_passes() -> None:
+    """A valid handshake at the endpoint's address is the proof."""
+    check = prove(terms(snapshot()), dialling(ConnectStatus.OPEN, "tls"))
+    assert (check.verdict, check.code, check.phase) == (Verdict.PASSED, None, "tls")
+    assert check.observed == f"{ADDRESS}:443 ({LOGS}) open"
+
+
+@pytest.mark.parametrize(
+    ("status", "phase", "code", "words"),
+    [
+        (ConnectStatus.TIMEOUT, "connect", Code.TCP_TIMEOUT, "no answer to connect within 2.0 s"),
+        (ConnectStatus.TIMEOUT, "tls", Code.TLS_HANDSHAKE, "no answer to tls within 2.0 s"),
+        (ConnectStatus.REFUSED, "connect", Code.TCP_REFUSED, "connection refused: why"),
+        (ConnectStatus.UNREACHABLE, "connect", Code.TCP_UNREACHABLE, "unreachable: why"),
+        (ConnectStatus.RESET, "connect", Code.TCP_REFUSED, "reset during connect: why"),
+        (ConnectStatus.RESET, "tls", Code.TLS_HANDSHAKE, "reset during tls: why"),
+        (ConnectStatus.HANDSHAKE, "tls", Code.TLS_HANDSHAKE, "no TLS handshake: why"),
+        (ConnectStatus.CERTIFICATE, "tls", Code.TLS_CERTIFICATE, "certificate refused: why"),
+    ],
+)
+def test_every_way_to_break_has_its_code(
+    status: ConnectStatus, phase: str, code: Code, words: str
+) -> None:
+    """Refused, timed out, unreachable, reset and untrusted are five different things."""
+    check = prove(terms(snapshot()), dialling(status, phase, "why"))
+    assert (check.verdict, check.code, check.phase) == (Verdict.FAILED, code, phase)
+    assert check.observed == f"{ADDRESS}:443 ({LOGS}): {words}"
+
+
+def test_a_local_fault_is_an_error() -> None:
+    """A probe that this machine could not make says nothing about the endpoint."""
+    check = prove(terms(snapshot()), dialling(ConnectStatus.FAILED, "connect", "too many files"))
+    assert (check.verdict, check.code) == (Verdict.ERROR, None)
+    assert check.reason == f"{ADDRESS}:443 ({LOGS}): could not be tried: too many files"
+
+
+def test_nothing_is_dialled_where_private_dns_failed() -> None:
+    """A name that leads astray is not followed: skipped with the code, and no packet sent."""
+    vantage = Recorded(answers(LOGS, "3.3.3.3"))
+    check = prove(terms(snapshot()), vantage)
+    assert (check.verdict, check.code) == (Verdict.SKIPPED, Code.DNS_PUBLIC_ANSWER)
+    assert check.reason == "private-dns failed: dns-public-answer"
+    assert vantage.dialled == []
+
+
+def test_a_public_path_that_works_is_warned_never_green() -> None:
+    """Where NAT carries the call the path works, but it is not private (R3)."""
+    read = snapshot(NAT, endpoints=(S3_ENDPOINT,))
+    vantage = Recorded(answers(LOGS, "3.3.3.3"), connected("3.3.3.3"))
+    check = prove(terms(read, egress=Egress.NAT), vantage)
+    assert (check.verdict, check.code) == (Verdict.WARNED, Code.DNS_PUBLIC_ANSWER)
+
+
+def test_one_dead_address_among_two_fails() -> None:
+    """DNS alternates addresses: one that is dead breaks tasks now and then."""
+    interface = snapshot().interfaces
+    assert interface is not None
+    read = snapshot(interfaces=(replace(interface[0], addresses=(ADDRESS, "20.10.1.11")),))
+    dead = connected("20.10.1.11", ConnectStatus.TIMEOUT, "connect")
+    vantage = Recorded(answers(LOGS, ADDRESS, "20.10.1.11"), connected(ADDRESS) | dead)
+    check = prove(terms(read), vantage)
+    assert (check.verdict, check.code) == (Verdict.FAILED, Code.TCP_TIMEOUT)
+    assert check.observed.startswith("20.10.1.11:443")
+
+
+ADMITS_TASKS = (group("sg-endpoints", https(group="sg-tasks")), group("sg-tasks"))
+ADMITS_NOBODY = (group("sg-endpoints"), group("sg-tasks"))
+
+
+@pytest.mark.parametrize(
+    ("groups", "tasks", "worn", "verdict"),
+    [
+        (ADMITS_TASKS, ("sg-tasks",), ("sg-runner",), Verdict.ERROR),
+        (ADMITS_TASKS, ("sg-tasks",), None, Verdict.ERROR),
+        (ADMITS_TASKS, None, ("sg-runner",), Verdict.ERROR),
+        (ADMITS_TASKS, ("sg-tasks",), ("sg-tasks",), Verdict.FAILED),
+        (ADMITS_NOBODY, ("sg-tasks",), ("sg-runner",), Verdict.FAILED),
+        (ADMITS_NOBODY, None, ("sg-runner",), Verdict.FAILED),
+    ],
+)
+def test_a_timeout_that_only_the_probers_groups_explain_is_an_error(
+    groups: tuple[object, ...],
+    tasks: tuple[str, ...] | None,
+    worn: tuple[str, ...] | None,
+    verdict: Verdict,
+) -> None:
+    """A timeout counts against the endpoint only if the tasks would meet it, too."""
+    given = terms(snapshot(security_groups=groups), task_groups=tasks)
+    stand = Stand(label="local", groups=worn)
+    check = prove(given, dialling(ConnectStatus.TIMEOUT), stand)
+    assert check.verdict is verdict
+    differs = verdict is Verdict.ERROR
+    assert check.code is (Code.VANTAGE_GROUP_DIFFERS if differs else Code.TCP_TIMEOUT)
+
+
+def test_the_user_is_told_how_to_name_the_tasks_groups() -> None:
+    """Where nobody knows what tasks wear, the message names the option that says it."""
+    given = terms(snapshot(security_groups=ADMITS_TASKS), task_groups=None)
+    stand = Stand(label="local", groups=("sg-runner",))
+    check = prove(given, dialling(ConnectStatus.TIMEOUT), stand)
+    assert check.reason == (
+        "the vantage wears sg-runner and the tasks' security groups are unknown: "
+        "name them with --ecs-security-group"
+    )
