@@ -13,6 +13,7 @@ from pytest_ecs_privatelink.catalogue.services import (
     parse_service_name,
 )
 from pytest_ecs_privatelink.topology.egress import Egress
+from pytest_ecs_privatelink.topology.lookup import default_group
 from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
 
@@ -65,15 +66,24 @@ def elsewhere(scene: Scene, service: str) -> str | None:
 
 
 def hidden(snapshot: Snapshot) -> str | None:
-    """Return why an endpoint that is not seen may exist all the same, or None.
+    """Return why an endpoint that is not seen may exist all the same, or None."""
+    return _shared(snapshot) or unread(snapshot)
 
-    Participants of a shared VPC can use its endpoints, but cannot describe them
-    (docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html).
+
+def _shared(snapshot: Snapshot) -> str | None:
+    """Return why this account sees the VPC as a participant only, or None where it is the owner.
+
+    Participants use the owner's endpoints, but see none of the owner's resources
+    (docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html). The reader takes the VPC's owner
+    for the account, so the default security group has to tell: every VPC has one, and only its
+    owner sees it.
     """
-    owner, account = snapshot.vpc.owner, snapshot.account
-    if account and owner != account:
-        return f"the VPC is shared by account {owner}, whose endpoints account {account} cannot see"
-    return unread(snapshot)
+    owner = snapshot.vpc.owner
+    foreign = snapshot.account not in ("", owner)
+    blind = snapshot.security_groups is not None and default_group(snapshot) is None
+    if foreign or (blind and not snapshot.emulated):
+        return f"the VPC is shared by account {owner}, which alone sees its endpoints"
+    return None
 
 
 def lacks(scene: Scene, requirement: Requirement) -> tuple[Lack, ...]:

@@ -1,6 +1,7 @@
 """The audits of missing endpoints: what, where, how grave, and what mends it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from audit_worlds import (
@@ -26,6 +27,7 @@ from pytest_ecs_privatelink.topology.model import (
     HostedZone,
     ResolverRule,
     RouteTarget,
+    SecurityGroup,
     Unreadable,
 )
 from pytest_ecs_privatelink.verdict import Cell, Claim, Code, Finding, Severity
@@ -231,20 +233,38 @@ def test_what_an_emulator_lacks_cannot_answer() -> None:
     assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
 
 
-def test_a_participant_cannot_see_the_owners_endpoints() -> None:
+OTHERS = SecurityGroup(id="sg-1", vpc=VPC, name="tasks", ingress=(), egress=())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"account": "222222222222"}, {"security_groups": (OTHERS,)}, {"security_groups": ()}],
+    ids=["another account", "default group unseen", "no group seen"],
+)
+def test_a_participant_cannot_see_the_owners_endpoints(changes: dict[str, Any]) -> None:
     """Story 26: in a VPC shared through RAM, absence is "not visible", neither pass nor fail."""
-    sight = scene(world((), account="222222222222"), FARGATE)
+    sight = scene(world((), **changes), FARGATE)
     assert run_audits(sight) == ()
-    assert {each.subject for each in unseen(sight)} == {
-        "ecr.api",
-        "ecr.dkr",
-        "logs",
-        "s3",
-        "secretsmanager",
+    subjects = {"ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager"}
+    assert {each.subject for each in unseen(sight)} == subjects
+    assert {each.reason for each in unseen(sight)} == {
+        f"the VPC is shared by account {OWNER}, which alone sees its endpoints"
     }
-    assert unseen(sight)[0].reason == (
-        f"the VPC is shared by account {OWNER}, whose endpoints account 222222222222 cannot see"
-    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"security_groups": None},
+        {"security_groups": (OTHERS, replace(OTHERS, id="sg-2", name="default"))},
+        {"security_groups": (), "emulated": True},
+    ],
+    ids=["groups unread", "default group seen", "emulator"],
+)
+def test_an_owner_is_not_taken_for_a_participant(changes: dict[str, Any]) -> None:
+    """Only a default group that should be there and is not tells of sharing."""
+    sight = scene(world(without("logs"), **changes))
+    assert heads(run_audits(sight)) == [(Code.ENDPOINT_MISSING, E, "logs")]
 
 
 @pytest.mark.parametrize(
