@@ -26,7 +26,7 @@ from pytest_ecs_privatelink.verdict import Code
 if TYPE_CHECKING:
     import boto3
 
-BreakCloud: TypeAlias = "Callable[[World, boto3.Session], None]"
+BreakCloud: TypeAlias = Callable[[World, "boto3.Session"], None]
 Edit: TypeAlias = Callable[[Snapshot, World], Snapshot]
 
 
