@@ -115,6 +115,7 @@ def scene(
     features: Features | None = None,
     only: tuple[str, ...] | None = None,
     subnets: tuple[Subnet, ...] = PRIVATE,
+    registries: tuple[str, ...] = (),
     require_private: bool = False,
 ) -> Scene:
     """Set the scene as a run does: requirements derived, endpoints of the snapshot existing."""
@@ -138,5 +139,6 @@ def scene(
         subnets=subnets,
         requirements=requirements,
         launch_types=launch_types,
+        registries=registries,
         require_private=require_private,
     )

@@ -206,6 +206,15 @@ def test_zones_of_other_names_excuse_nothing(domain: str) -> None:
     assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
 
 
+def test_a_zone_for_one_registry_leaves_the_others_missing() -> None:
+    """Every name that is dialled must be answered elsewhere before an endpoint is not missed."""
+    zone = HostedZone(id="Z1", name=f"{OWNER}.dkr.ecr.us-west-2.amazonaws.com")
+    snapshot = world(without("ecr.dkr"), hosted_zones=(zone,))
+    assert run_audits(scene(snapshot, registries=(OWNER,))) == ()
+    both = scene(snapshot, registries=(OWNER, "222222222222"))
+    assert heads(run_audits(both)) == [(Code.ENDPOINT_MISSING, E, "ecr.dkr")]
+
+
 def test_a_profile_may_answer_for_anything() -> None:
     """What a Route 53 Profile holds is not listed, so a probe must tell."""
     assert run_audits(scene(world(without("logs"), route53_profiles=("rp-1",)))) == ()

@@ -172,6 +172,13 @@ def test_the_groups_that_most_endpoints_wear_win() -> None:
     assert remedy.cli[0].endswith("--security-group-ids sg-endpoints")
 
 
+def test_endpoints_that_do_not_serve_set_no_custom() -> None:
+    """A failed endpoint's group may be what it failed for."""
+    failed = endpoint("kms", state="failed", groups=("sg-a-failed",))
+    remedy = new_endpoint(world((failed, endpoint("logs"))), "ecr.api", PRIVATE)
+    assert remedy.cli[0].endswith("--security-group-ids sg-endpoints")
+
+
 def test_ec2_is_told_the_order_of_the_three() -> None:
     """Where container instances exist, order and restart matter (R17, R18); for Fargate not."""
     order = (
