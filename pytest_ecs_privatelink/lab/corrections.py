@@ -5,8 +5,9 @@ not, every reader of a snapshot would have to know; so they read a corrected one
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from pytest_ecs_privatelink.catalogue.partitions import partition_of
 from pytest_ecs_privatelink.catalogue.services import (
@@ -16,18 +17,31 @@ from pytest_ecs_privatelink.catalogue.services import (
 )
 from pytest_ecs_privatelink.lab.corrected_interfaces import with_endpoint_interfaces
 from pytest_ecs_privatelink.topology.model import (
-    DhcpOptions,
     Endpoint,
     EndpointType,
+    GroupRule,
     PrefixList,
     Route,
     RouteTable,
     RouteTarget,
+    SecurityGroup,
     Snapshot,
 )
 
 # us-east-1's ranges of the S3 prefix list, as moto has them (AWS publishes them in ip-ranges.json).
 _S3_RANGES = ("3.5.0.0/19", "52.216.0.0/15", "54.231.0.0/16")
+_DEFAULT_EGRESS = (GroupRule(protocol="-1", cidr="0.0.0.0/0"),)
+# How the reader words moto's HTTP 500 with an HTML page, and LocalStack's 501.
+_UNIMPLEMENTED = ("the answer is not in AWS's format", "an HTML page", "InternalFailure")
+_NONE: Mapping[str, Any] = {
+    "block_public_access": "off",
+    "dns_firewalls": (),
+    "endpoint_services": (),
+    "hosted_zones": (),
+    "peerings": (),
+    "resolver_rules": (),
+    "route53_profiles": (),
+}
 _GATEWAY_SERVICES = ("s3", "dynamodb", "s3express")
 
 
@@ -44,7 +58,8 @@ def correct(snapshot: Snapshot) -> Snapshot:
         with_endpoint_interfaces,
         _with_prefix_lists,
         _with_gateway_routes,
-        _with_dhcp_options,
+        _with_default_group,
+        _without_unimplemented,
     ):
         snapshot = step(snapshot)
     return snapshot
@@ -153,15 +168,33 @@ def _routes_to(endpoint: Endpoint, tables: Iterable[RouteTable]) -> list[Route]:
     ]
 
 
-def _with_dhcp_options(snapshot: Snapshot) -> Snapshot:
-    """Say what the set is that moto calls "default" and does not list: AWS's own."""
-    if snapshot.vpc.dhcp_options != "default" or snapshot.dhcp_options is not None:
+def _with_default_group(snapshot: Snapshot) -> Snapshot:
+    """Have a VPC's untouched default group admit its own members (VPC guide, "Default groups").
+
+    moto gives it the egress of AWS's, but not the ingress.
+    """
+    groups = snapshot.security_groups
+    if groups is None:
         return snapshot
-    region = snapshot.region
-    options = DhcpOptions(
-        id="default",
-        name_servers=("AmazonProvidedDNS",),
-        domain_name="ec2.internal" if region == "us-east-1" else f"{region}.compute.internal",
+    return replace(snapshot, security_groups=tuple(_admitting_members(each) for each in groups))
+
+
+def _admitting_members(group: SecurityGroup) -> SecurityGroup:
+    untouched = group.name == "default" and not group.ingress and group.egress == _DEFAULT_EGRESS
+    if not untouched:
+        return group
+    return replace(group, ingress=(GroupRule(protocol="-1", group=group.id),))
+
+
+def _without_unimplemented(snapshot: Snapshot) -> Snapshot:
+    """Say "none" where the emulator has no such call: what it cannot list it cannot hold."""
+    absent = {
+        each.part
+        for each in snapshot.unreadable
+        if each.part in _NONE and any(words in each.error for words in _UNIMPLEMENTED)
+    }
+    return replace(
+        snapshot,
+        **{part: _NONE[part] for part in absent},
+        unreadable=tuple(each for each in snapshot.unreadable if each.part not in absent),
     )
-    unreadable = tuple(each for each in snapshot.unreadable if each.part != "dhcp_options")
-    return replace(snapshot, dhcp_options=options, unreadable=unreadable)

@@ -12,6 +12,7 @@ from pytest_ecs_privatelink.lab.corrections import correct
 from pytest_ecs_privatelink.topology.model import (
     Endpoint,
     EndpointType,
+    GroupRule,
     Interface,
     PrefixList,
     Route,
@@ -290,17 +291,49 @@ def test_routes_follow_the_gateways_associations() -> None:
     )
 
 
-def test_the_default_dhcp_options_are_amazons() -> None:
-    """Moto names a set "default" that it does not list, which then counts as unreadable."""
-    vpc = replace(a_snapshot().vpc, dhcp_options="default")
-    refused = Unreadable(part="dhcp_options", permission="ec2:DescribeDhcpOptions", error="gone")
-    other = replace(refused, part="nat_gateways")
-    corrected = correct(a_snapshot(vpc=vpc, unreadable=(refused, other)))
+def test_the_default_group_admits_its_members() -> None:
+    """AWS's default group does; one whose rules were taken away on purpose stays empty."""
+    everything = GroupRule(protocol="-1", cidr="0.0.0.0/0")
+    untouched = replace(DEFAULT, egress=(everything,))
+    emptied = replace(DEFAULT, id="sg-emptied")
+    own = replace(untouched, id="sg-own", name="own")
+    corrected = correct(a_snapshot(security_groups=(untouched, emptied, own)))
 
-    assert corrected.dhcp_options is not None
-    assert corrected.dhcp_options.name_servers == ("AmazonProvidedDNS",)
-    assert corrected.dhcp_options.domain_name == "ec2.internal"
-    assert corrected.unreadable == (other,)
+    assert corrected.security_groups == (
+        replace(untouched, ingress=(GroupRule(protocol="-1", group="sg-default"),)),
+        emptied,
+        own,
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "the answer is not in AWS's format",
+        "500: an HTML page",
+        "InternalFailure: The API for service route53profiles has not yet been emulated",
+    ],
+)
+def test_what_the_emulator_lacks_is_not_there(error: str) -> None:
+    """An unimplemented call is no missing permission: such a thing cannot exist there."""
+    profiles = Unreadable(part="route53_profiles", permission="p:List", error=error)
+    blocking = replace(profiles, part="block_public_access")
+    corrected = correct(a_snapshot(unreadable=(profiles, blocking)))
+
+    assert corrected.route53_profiles == ()
+    assert corrected.block_public_access == "off"
+    assert corrected.unreadable == ()
+
+
+def test_what_the_emulator_denies_stays_unreadable() -> None:
+    """A refusal is one, whoever refuses; and nothing stands in for route tables."""
+    denied = Unreadable(part="hosted_zones", permission="p:List", error="AccessDenied: no")
+    tables = Unreadable(part="route_tables", permission="p:List", error="500: an HTML page")
+    corrected = correct(a_snapshot(unreadable=(denied, tables), route_tables=None))
+
+    assert corrected.hosted_zones is None
+    assert corrected.route_tables is None
+    assert corrected.unreadable == (denied, tables)
 
 
 @st.composite
