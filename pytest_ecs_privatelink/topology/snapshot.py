@@ -8,6 +8,7 @@ import tempfile
 from pytest_ecs_privatelink.errors import SnapshotError
 from pytest_ecs_privatelink.records import RecordError, from_json, to_json
 from pytest_ecs_privatelink.topology.model import SCHEMA, Snapshot
+from pytest_ecs_privatelink.topology.wellformed import misspelt_networks
 
 _AGAIN = "save it again with --ecs-vpc VPC --ecs-save-snapshot FILE"
 
@@ -28,9 +29,12 @@ def from_text(text: str, source: str) -> Snapshot:
             f"{_AGAIN}, or use the version that wrote it"
         )
     try:
-        return from_json(Snapshot, value)
+        snapshot = from_json(Snapshot, value)
     except RecordError as error:
         raise SnapshotError(f"{source} does not fit snapshot schema {SCHEMA}: {error}") from None
+    for path, network in misspelt_networks(snapshot):
+        raise SnapshotError(f"{source} at {path}: {network!r} is neither an address nor a CIDR")
+    return snapshot
 
 
 def save(snapshot: Snapshot, path: str | os.PathLike[str]) -> None:

@@ -1,0 +1,110 @@
+"""Small snapshots for the tests of this folder, and a strategy for arbitrary ones."""
+
+import dataclasses
+import typing
+from enum import StrEnum
+from types import UnionType
+from typing import Any
+
+from hypothesis import strategies as st
+
+from pytest_ecs_privatelink.topology.model import (
+    SCHEMA,
+    NatGateway,
+    Route,
+    RouteTable,
+    RouteTarget,
+    Snapshot,
+    Subnet,
+    Vpc,
+)
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+S3_LIST = "pl-63a5400a"
+
+
+def vpc_of(
+    *subnets: Subnet,
+    routes: dict[str, tuple[Route, ...]] | None = None,
+    **parts: Any,  # noqa: ANN401  (any field of the Snapshot)
+) -> Snapshot:
+    """Return a VPC 10.0.0.0/16 whose subnets (by id) have a route table each with these routes.
+
+    Subnets that are not in ``routes`` use the main table, which has none. Block Public Access is
+    off unless told otherwise.
+    """
+    tables = [RouteTable(id="rtb-main", routes=(), main=True)]
+    tables += [
+        RouteTable(id=f"rtb-{id_}", routes=own, subnets=(id_,))
+        for id_, own in (routes or {}).items()
+    ]
+    fields: dict[str, Any] = {
+        "taken": "2026-11-23T00:00:00+00:00",
+        "region": REGION,
+        "partition": "aws",
+        "account": ACCOUNT,
+        "vpc": Vpc(id="vpc-1", owner=ACCOUNT, cidrs=("10.0.0.0/16",)),
+        "subnets": subnets or (subnet("subnet-a"),),
+        "endpoints": (),
+        "route_tables": tuple(tables),
+        "block_public_access": "off",
+    }
+    return Snapshot(**(fields | parts))
+
+
+def subnet(id_: str, name: str | None = None) -> Subnet:
+    """Return a subnet in the first Availability Zone."""
+    return Subnet(id=id_, cidr="10.0.0.0/24", az="us-east-1a", name=name)
+
+
+def default(target: RouteTarget, target_id: str = "x-1", *, active: bool = True) -> Route:
+    """Return an IPv4 default route."""
+    return Route(destination="0.0.0.0/0", target=target, target_id=target_id, active=active)
+
+
+def to(destination: str, target_id: str, *, active: bool = True) -> Route:
+    """Return a route to a destination, known by its target's id."""
+    return Route(
+        destination=destination,
+        target=RouteTarget.INSTANCE_OR_INTERFACE,
+        target_id=target_id,
+        active=active,
+    )
+
+
+def nat(in_subnet: str, *, state: str = "available", public: bool = True) -> NatGateway:
+    """Return the NAT gateway ``nat-1``."""
+    return NatGateway(id="nat-1", subnet=in_subnet, state=state, public=public)
+
+
+_networks = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
+_NETWORK_FIELDS = frozenset(
+    {"cidr", "cidrs", "ipv6_cidr", "ipv6_cidrs", "addresses", "ipv6_addresses", "destination"}
+)
+
+
+def records(kind: Any, *, text: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Any]:  # noqa: ANN401
+    """Return a strategy for any value of a type of the model, made from its annotations."""
+    text = st.text(max_size=8) if text is None else text
+    arguments = typing.get_args(kind)
+    if isinstance(kind, UnionType):
+        return st.one_of(*(records(option, text=text) for option in reversed(arguments)))
+    if typing.get_origin(kind) is tuple:
+        return st.lists(records(arguments[0], text=text), max_size=2).map(tuple)
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        return st.builds(kind, **_fields(kind))
+    if issubclass(kind, StrEnum):
+        return st.sampled_from(kind)
+    scalars = {str: text, int: st.integers(), bool: st.booleans(), type(None): st.none()}
+    return scalars[kind]
+
+
+def _fields(kind: Any) -> dict[str, st.SearchStrategy[Any]]:  # noqa: ANN401
+    hints = typing.get_type_hints(kind)
+    return {
+        name: st.just(SCHEMA)
+        if name == "schema"
+        else records(hint, text=_networks if name in _NETWORK_FIELDS else None)
+        for name, hint in hints.items()
+    }
