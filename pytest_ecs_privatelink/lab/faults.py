@@ -202,6 +202,7 @@ _IN_TWIN = (
     *(
         _in_twin(code, f"the endpoint for logs {does}", unconnected(code, "logs"))
         for code, does in (
+            (Code.TCP_TIMEOUT, "loses every packet"),
             (Code.TCP_REFUSED, "refuses connections"),
             (Code.TCP_UNREACHABLE, "is unreachable, says a router"),
             (Code.TLS_HANDSHAKE, "speaks plain text on 443"),

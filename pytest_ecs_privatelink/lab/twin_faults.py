@@ -10,6 +10,7 @@ TWIN_CODES = (
     Code.DNS_REFUSED,
     Code.DNS_NXDOMAIN,
     Code.DNS_PUBLIC_ANSWER,
+    Code.TCP_TIMEOUT,
     Code.TCP_REFUSED,
     Code.TCP_UNREACHABLE,
     Code.TLS_HANDSHAKE,
@@ -24,8 +25,9 @@ class TwinFault:
 
     ``DNS_TIMEOUT`` silences the resolver, the other DNS codes are its answer for the service's
     names; ``DNS_PUBLIC_ANSWER`` gives the public addresses although the endpoint is private.
-    ``TCP_REFUSED`` has nobody listen, ``TCP_UNREACHABLE`` has a router say so; ``TLS_HANDSHAKE``
-    listens in plain text; ``TLS_CERTIFICATE`` presents one that has expired.
+    ``TCP_TIMEOUT`` loses the packets, ``TCP_REFUSED`` has nobody listen, ``TCP_UNREACHABLE`` has a
+    router say so; ``TLS_HANDSHAKE`` listens in plain text, ``TLS_CERTIFICATE`` with a certificate
+    that has expired.
     """
 
     code: Code
