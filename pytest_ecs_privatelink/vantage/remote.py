@@ -60,7 +60,8 @@ class RemoteVantage:
             except TimeoutError:
                 raise self._error(f"no answer within {patience:g} s") from None
             except (OSError, EOFError) as error:
-                raise self._error(f"cannot be asked: {error}") from None
+                reason = getattr(error, "strerror", None) or error
+                raise self._error(f"cannot be asked: {reason}") from None
         return self._answer(question, message)
 
     async def close(self) -> None:

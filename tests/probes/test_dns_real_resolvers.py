@@ -53,7 +53,7 @@ def running(command: list[str], port: int) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def unbound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run unbound with local data, a refused zone and a dead forwarder for all else: nothing leaves."""
+    """Run unbound with local data, and for all else a dead forwarder: nothing leaves."""
     executable = program("unbound")
     folder = tmp_path_factory.mktemp("unbound")
     port, dead = free_port(), free_port()
