@@ -129,14 +129,14 @@ def _live_causes(uncovered: list[Check], cells: tuple[Check, ...], ground: Groun
         if check.code and check.verdict in (*_RED, Verdict.ERROR):
             by_code[check.code].append(check)
     return [
-        _from_group(group, ground)
+        _from_group(group, cells, ground)
         for code, red in by_code.items()
         for group in group_by_break(code, red, cells, LIVE[code].axes, ground)
     ]
 
 
-def _from_group(group: Group, ground: Ground) -> Cause:
-    facts = facts_of(ground, group.checks)
+def _from_group(group: Group, cells: tuple[Check, ...], ground: Ground) -> Cause:
+    facts = facts_of(ground, group.checks, cells)
     failed = any(check.verdict is Verdict.FAILED for check in group.checks)
     return Cause(
         id="",

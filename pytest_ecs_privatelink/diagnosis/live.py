@@ -26,6 +26,7 @@ _HUB = (
 _ENDPOINTS_OF_VPC = "ec2 describe-vpc-endpoints --filters Name=vpc-id,Values={vpc}"
 _ENDPOINTS_OF_PUBLIC = "ec2 describe-vpc-endpoints --filters Name=vpc-id,Values={public_vpc}"
 _ENDPOINTS = "ec2 describe-vpc-endpoints --vpc-endpoint-ids {endpoints}"
+_ENDPOINT = "ec2 describe-vpc-endpoints --vpc-endpoint-ids {endpoint}"
 _GROUPS = "ec2 describe-security-groups --group-ids {groups}"
 _ADMIT = (
     "ec2 authorize-security-group-ingress --group-id {group} --protocol tcp --port 443 "
@@ -37,6 +38,7 @@ _ADMIT_TERRAFORM = (
     'cidr_ipv4 = "{cidr}" }}'
 )
 _ACLS = "ec2 describe-network-acls --network-acl-ids {acls}"
+_LONE_ACL = "ec2 describe-network-acls --network-acl-ids {lone_acl}"
 _TABLES = "ec2 describe-route-tables --route-table-ids {tables}"
 _GATEWAY_TABLES = "ec2 describe-route-tables --route-table-ids {gateway_tables}"
 _ZONES = "route53 list-hosted-zones-by-vpc --vpc-id {vpc} --vpc-region {region}"
@@ -165,10 +167,14 @@ LIVE: dict[Code, LiveCode] = {
             "and no private DNS for it, and no working way out",
             "443 of {services} times out from {subnets} on the way to {gateway}; look at the "
             "route table, the network ACL and the tasks' outbound rules to S3",
+            "443 of {cleared} times out from {subnets}, where endpoints with the same security "
+            "groups answer; look at the endpoint's state and its interfaces' network ACLs",
+            "443 of {services} times out from {lone_subnet}; look at its network ACL (443 out, "
+            "32768-65535 back in), then whether the endpoints' security groups admit {cidr}",
         ),
         says="443 of {services} times out from {subnets}",
         next="the endpoint's security group, then network ACLs, then routes",
-        cli=(_GROUPS, _ADMIT, _ACLS, _GATEWAY_TABLES, _ENDPOINTS_OF_PUBLIC),
+        cli=(_LONE_ACL, _GROUPS, _ADMIT, _ACLS, _ENDPOINT, _GATEWAY_TABLES, _ENDPOINTS_OF_PUBLIC),
         terraform=(_ADMIT_TERRAFORM,),
         reference=_START_ERRORS,
         axes=_BY_FILTER,

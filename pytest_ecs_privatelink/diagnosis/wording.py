@@ -9,36 +9,71 @@ from string import Formatter
 
 from pytest_ecs_privatelink.diagnosis.ground import Ground, ServiceGround
 from pytest_ecs_privatelink.diagnosis.live import LIVE
-from pytest_ecs_privatelink.verdict import Check, Code, Remedy
+from pytest_ecs_privatelink.verdict import Check, Claim, Code, Remedy, Verdict
 
 _NAMED = 3
 
 
-def facts_of(ground: Ground, checks: tuple[Check, ...]) -> dict[str, str]:
+def facts_of(
+    ground: Ground, checks: tuple[Check, ...], run: tuple[Check, ...] = ()
+) -> dict[str, str]:
     """Return what texts about ``checks`` may name; a key is absent where its value is unknown.
 
     ``endpoint``, ``group`` and ``gateway`` are there where all the checks share that one; plural
-    keys hold all of them, as the AWS CLI wants lists. ``public`` stands for endpoint services of
-    which none has an endpoint.
+    keys hold all of them, as the AWS CLI wants lists. ``lone_subnet`` lost several endpoint
+    services at once, which makes its ``lone_acl`` the first suspect. ``public`` stands for endpoint
+    services of which none has an endpoint, ``cleared`` for those whose groups are not to blame. One
+    break is what all ``checks`` share, so what let a packet of ``run``, the whole run, pass is not
+    named.
     """
     services = [ground.service(each) for each in _distinct(check.service for check in checks)]
     subnets = [ground.subnet(each) for each in _distinct(check.subnet for check in checks)]
+    passed = _passed_groups(ground, run, {each.id for each in subnets})
     tables = " ".join(_distinct(each.table for each in subnets))
-    cidr = subnets[0].cidr if len(subnets) == 1 else ground.cidr
-    facts = {
+    lone = len(subnets) == 1 and len(services) > 1
+    facts: dict[str, str | None] = {
         "vpc": ground.vpc,
         "region": ground.region,
-        "services": _listed([each.service for each in services], "endpoint services"),
+        "services": _listed([each.service for each in services]),
         "subnets": _listed([each.name for each in subnets], "subnets"),
-        "subnet_ids": ",".join(each.id for each in subnets),
         "resolver": _resolver(ground.resolvers),
         "dhcp": ground.dhcp_options,
-        "cidr": cidr,
+        "cidr": subnets[0].cidr if len(subnets) == 1 else ground.cidr,
+        "lone_subnet": subnets[0].name if lone else None,
+        "lone_acl": subnets[0].acl if lone else None,
         "acls": " ".join(_distinct(each.acl for each in subnets)),
         "tables": tables,
         **_endpoint_facts(ground, services, tables),
+        **_group_facts(services, passed),
     }
+    if lone or (passed and not facts["gateway"]):
+        facts["acls"] = None
     return {name: value for name, value in facts.items() if value}
+
+
+def _passed_groups(ground: Ground, run: Iterable[Check], subnets: set[str]) -> set[frozenset[str]]:
+    """Return the groups of each interface endpoint that one of ``subnets`` reached on 443."""
+    reached = (
+        ground.service(check.service or "").groups
+        for check in run
+        if check.claim is Claim.TCP_443
+        and check.verdict is Verdict.PASSED
+        and check.subnet in subnets
+    )
+    return {frozenset(groups) for groups in reached if groups}
+
+
+def _group_facts(
+    services: list[ServiceGround], passed: set[frozenset[str]]
+) -> dict[str, str | None]:
+    # Groups only allow: what passed some of an endpoint's groups passes all of them.
+    cleared = [each for each in services if any(groups <= set(each.groups) for groups in passed)]
+    suspects = _distinct(group for each in services if each not in cleared for group in each.groups)
+    return {
+        "group": suspects[0] if len(suspects) == 1 else None,
+        "groups": " ".join(suspects),
+        "cleared": _listed([each.service for each in cleared]) if cleared == services else None,
+    }
 
 
 def _endpoint_facts(
@@ -46,18 +81,15 @@ def _endpoint_facts(
 ) -> dict[str, str | None]:
     endpoints = _distinct(each.endpoint for each in services if not each.gateway)
     gateways = _distinct(each.endpoint for each in services if each.gateway)
-    groups = _distinct(group for each in services for group in each.groups)
     only_gateway = bool(gateways) and len(services) == 1
-    named = _listed([each.service for each in services], "endpoint services")
+    none = not endpoints and not gateways
     return {
         "endpoint": endpoints[0] if len(services) == len(endpoints) == 1 else None,
         "endpoints": " ".join(endpoints),
-        "group": groups[0] if len(groups) == 1 else None,
-        "groups": " ".join(groups),
         "gateway": gateways[0] if only_gateway else None,
         "gateway_tables": tables if only_gateway else None,
-        "public": None if endpoints or gateways else named,
-        "public_vpc": None if endpoints or gateways else ground.vpc,
+        "public": _listed([each.service for each in services]) if none else None,
+        "public_vpc": ground.vpc if none else None,
     }
 
 
@@ -89,7 +121,7 @@ def _distinct(values: Iterable[str | None]) -> list[str]:
     return sorted({value for value in values if value})
 
 
-def _listed(names: list[str], plural: str) -> str:
+def _listed(names: list[str], plural: str = "endpoint services") -> str:
     return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} {plural}"
 
 

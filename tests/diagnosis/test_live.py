@@ -56,6 +56,7 @@ def test_a_silent_endpoint_points_at_its_group() -> None:
         "aws ec2 authorize-security-group-ingress --group-id sg-logs --protocol tcp --port 443 "
         "--cidr 10.0.0.0/16 --region eu-west-1",
         "aws ec2 describe-network-acls --network-acl-ids acl-1 --region eu-west-1",
+        "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids vpce-logs --region eu-west-1",
     )
     assert 'security_group_id = "sg-logs"' in cause.remedy.terraform
 
@@ -91,3 +92,38 @@ def test_a_dead_resolver_is_named_by_address() -> None:
     (cause,) = rank_causes(checks, (), world.ground())
     assert cause.summary.startswith("resolver 10.0.0.2 does not answer for 4 endpoint services")
     assert "--dhcp-options-ids dopt-1" in " ".join(cause.remedy.cli)
+
+
+def test_what_other_packets_went_through_is_no_suspect() -> None:
+    """Where endpoints with the same group answer in the same subnets, no group or ACL is blamed."""
+    shared = world.ground(groups=lambda _: "sg-shared")
+    checks = world.run_with(world.cells([world.TCP], services=["logs"]), Code.TCP_TIMEOUT)
+    (cause,) = rank_causes(checks, (), shared)
+    assert cause.summary == (
+        "443 of logs times out from private-a, private-b, private-c, where endpoints with the same "
+        "security groups answer; look at the endpoint's state and its interfaces' network ACLs"
+    )
+    assert cause.remedy.cli == (
+        "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids vpce-logs --region eu-west-1",
+    )
+
+
+def test_a_group_stays_a_suspect_for_a_subnet_that_reaches_nothing() -> None:
+    """A group that admits other subnets may still lack this one."""
+    shared = world.ground(groups=lambda _: "sg-shared")
+    red = world.cells([world.TCP], ["subnet-b"], ["ecr.api", "ecr.dkr", "logs"])
+    (cause,) = rank_causes(world.run_with(red, Code.TCP_TIMEOUT), (), shared)
+    assert any("--group-id sg-shared" in each for each in cause.remedy.cli)
+
+
+def test_a_dead_subnet_points_at_its_acl_first() -> None:
+    """What takes everything from one subnet is likelier around the subnet than at each endpoint."""
+    red = world.cells([world.TCP], ["subnet-b"])
+    (cause,) = rank_causes(world.run_with(red, Code.TCP_TIMEOUT), (), world.ground())
+    assert cause.summary == (
+        "443 of 4 endpoint services times out from private-b; look at its network ACL (443 out, "
+        "32768-65535 back in), then whether the endpoints' security groups admit 10.0.1.0/24"
+    )
+    assert cause.remedy.cli[0] == (
+        "aws ec2 describe-network-acls --network-acl-ids acl-1 --region eu-west-1"
+    )
