@@ -1,0 +1,160 @@
+"""Failures and last lines, word for word."""
+
+from dataclasses import replace
+
+import example_runs as runs
+
+from pytest_ecs_privatelink.reporting.causes_text import render_causes
+from pytest_ecs_privatelink.reporting.failure import failure_text, last_line, nothing_proven
+from pytest_ecs_privatelink.reporting.run import Run, count_cells
+from pytest_ecs_privatelink.verdict import Basis, Claim, Code, Verdict
+
+NAMES = {"subnet-1": "private-1"}
+FAILED = next(each for each in runs.DEAD_ENDPOINT.checks if each.verdict is Verdict.FAILED)
+
+
+def without_vantage() -> Run:
+    """Return a run from outside the VPC: all cells skipped."""
+    checks = tuple(
+        replace(
+            each,
+            verdict=Verdict.SKIPPED,
+            basis=Basis.DERIVED,
+            vantage=None,
+            reason="no vantage: this machine is not in the VPC",
+        )
+        for each in runs.GREEN.checks
+    )
+    subnets = tuple(replace(each, vantage=None) for each in runs.GREEN.subnets)
+    cells = count_cells(checks, runs.GREEN.services)
+    facts = replace(runs.GREEN.facts, cells=cells)
+    return replace(runs.GREEN, checks=checks, subnets=subnets, facts=facts)
+
+
+def test_a_failure_that_a_finding_explains() -> None:
+    """The paragraph has code, observed, where, expected, the finding and its commands."""
+    assert failure_text(FAILED, runs.PENDING, NAMES) == (
+        "tcp-timeout: 10.0.1.10:443: no answer to connect within 2.0 s\n"
+        "  where: tcp-443 logs, in private-1 (subnet-1), probed by lab:subnet-1, phase connect\n"
+        "  expected: every address of logs accepts TCP on 443\n"
+        "  because: endpoint-not-available vpce-logs: the endpoint of logs is pending, not "
+        "available.\n"
+        "  look: aws ec2 describe-vpc-endpoints --region eu-west-1 --vpc-endpoint-ids vpce-logs\n"
+        "  mend: aws ec2 modify-vpc-endpoint --region eu-west-1 --vpc-endpoint-id vpce-logs\n"
+        "  see: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html"
+    )
+
+
+def test_a_failure_that_nothing_explains_says_what_to_look_at() -> None:
+    """Without a finding the live code's own advice stands in."""
+    assert failure_text(FAILED).splitlines()[1:] == [
+        "  where: tcp-443 logs, in subnet-1, probed by lab:subnet-1, phase connect",
+        "  expected: every address of logs accepts TCP on 443",
+        "  look at: the endpoint's security group, then network ACLs, then routes",
+        "  see: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
+        "resource-initialization-error.html",
+    ]
+
+
+def test_could_not_look_is_told_as_such() -> None:
+    """An error without a code says that nothing was seen, and why."""
+    blind = replace(
+        FAILED, verdict=Verdict.ERROR, code=None, observed="unknown", reason="the vantage is gone"
+    )
+    assert failure_text(blind).splitlines() == [
+        "could not look: the vantage is gone",
+        "  where: tcp-443 logs, in subnet-1, probed by lab:subnet-1, phase connect",
+        "  expected: every address of logs accepts TCP on 443",
+        "  observed: unknown",
+    ]
+
+
+def test_a_failed_audit_names_its_subject_once() -> None:
+    """An audit's own finding is not repeated as its reason."""
+    audit = replace(
+        FAILED,
+        claim=Claim.AUDIT,
+        subnet=None,
+        service=None,
+        subject="vpce-logs",
+        vantage=None,
+        phase=None,
+        code=Code.ENDPOINT_NOT_AVAILABLE,
+        expected="state available",
+        observed="state pending",
+    )
+    assert failure_text(audit, runs.PENDING).splitlines()[:4] == [
+        "endpoint-not-available: state pending",
+        "  where: audit, subject vpce-logs",
+        "  expected: state available",
+        "  look: aws ec2 describe-vpc-endpoints --region eu-west-1 --vpc-endpoint-ids vpce-logs",
+    ]
+
+
+def test_a_cause_is_one_line_and_its_uncut_commands() -> None:
+    """The line names cause, subject and reach; looking and mending are told apart."""
+    cause = replace(runs.DEAD_SUBNET.causes[0], summary="it is closed.")
+    assert render_causes([cause]) == [
+        "c1 tcp-timeout subnet-2: it is closed; explains 4 checks",
+        "   look: aws ec2 describe-network-acls --network-acl-ids acl-subnet-2 --region eu-west-1",
+        "   look: aws ec2 describe-security-groups --group-ids sg-0ab1 --region eu-west-1",
+        "   mend: aws ec2 authorize-security-group-ingress --group-id sg-0ab1 --protocol tcp "
+        "--port 443 --cidr 10.0.2.0/24 --region eu-west-1",
+    ]
+
+
+def test_a_verbose_cause_adds_terraform_and_the_page() -> None:
+    """With -v what Terraform says stands below, aligned, then the reference."""
+    held = replace(runs.PENDING, blocks=runs.column("logs"))
+    run = runs.run_with(red=runs.column("logs"), findings=(held,))
+    assert render_causes(run.causes, verbosity=1)[3:] == [
+        "   terraform: aws_vpc_endpoint.logs:",
+        "                private_dns_enabled = true",
+        "   see: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
+    ]
+
+
+def test_a_cause_that_explains_nothing_probed_says_no_number() -> None:
+    """An audit-only cause does not claim to explain zero checks."""
+    cause = replace(runs.DEAD_SUBNET.causes[0], summary="it is closed.", explains=())
+    assert render_causes([cause])[0] == "c1 tcp-timeout subnet-2: it is closed"
+
+
+def test_last_line_of_a_green_run() -> None:
+    """It says how much was probed and that every subnet could look."""
+    assert last_line(runs.GREEN) == ("24 of 24 required cells probed; every subnet has a vantage")
+
+
+def test_last_line_of_a_red_run_counts_causes() -> None:
+    """Cells that were skipped behind a failure do not count as probed."""
+    assert last_line(runs.UNNAMED_ENDPOINT) == (
+        "21 of 24 required cells probed; every subnet has a vantage; 1 cause"
+    )
+
+
+def test_last_line_of_a_dry_run_says_so() -> None:
+    """An emulated cloud under the packets is never told as proof."""
+    checks = tuple(replace(each, basis=Basis.DRY) for each in runs.GREEN.checks)
+    assert "24 of 24 required cells probed (dry)" in last_line(replace(runs.GREEN, checks=checks))
+
+
+def test_nothing_proven_gives_the_reasons_and_the_blind_subnets() -> None:
+    """A run that judged no cell says so first, then why, then where no vantage stands."""
+    assert last_line(without_vantage()) == (
+        "nothing was proven: no vantage: this machine is not in the VPC (24 cells); "
+        "0 of 24 required cells probed; "
+        "no vantage in private-1 (subnet-1), private-2 (subnet-2), private-3 (subnet-3)"
+    )
+
+
+def test_something_judged_or_nothing_selected_is_not_nothing_proven() -> None:
+    """One failed cell is a proof, and an audit-only run set out to prove nothing."""
+    assert nothing_proven(runs.DEAD_ENDPOINT) is None
+    assert nothing_proven(replace(runs.GREEN, checks=())) is None
+
+
+def test_possible_services_are_not_required_cells() -> None:
+    """Only what is required or assumed counts in the last line."""
+    possible = tuple(replace(each, need="possible") for each in runs.GREEN.services[:1])
+    counts = count_cells(runs.GREEN.checks, (*possible, *runs.GREEN.services[1:]))
+    assert (counts.required, counts.probed) == (18, 18)
