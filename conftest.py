@@ -1,3 +1,7 @@
-"""Root conftest of the checkout: nothing but what every test of the project needs."""
+"""Root conftest of the checkout: what is no test is not collected.
 
-pytest_plugins = ("pytester",)
+It stays this small because an editable checkout's scenarios lie below it: whatever it did would
+happen in its users' runs, too.
+"""
+
+collect_ignore = ["benchmarks", "docs", "examples"]

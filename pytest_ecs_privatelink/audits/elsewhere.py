@@ -29,22 +29,19 @@ def answered_elsewhere(snapshot: Snapshot, name: str) -> str | None:
     return None
 
 
-def unread(snapshot: Snapshot) -> str | None:
-    """Return why nobody can say that nothing else answers, or None where all was read.
+def unread_permissions(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the IAM actions without which nobody can say that nothing else answers.
 
     What an emulator does not implement cannot exist in it: there, unread is absent.
     """
     if snapshot.emulated:
-        return None
+        return ()
     known = {entry.part: entry.permission for entry in snapshot.unreadable}
-    missing = [
+    return tuple(
         known.get(part, permission)
         for part, permission in _PARTS
         if getattr(snapshot, part) is None
-    ]
-    if not missing:
-        return None
-    return f"who else answers for it could not be read: missing permission {', '.join(missing)}"
+    )
 
 
 def _within(name: str, domain: str) -> bool:

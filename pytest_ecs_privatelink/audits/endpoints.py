@@ -64,10 +64,12 @@ def missing(scene: Scene) -> Iterator[Finding | Unseen]:
         optional = requirement.need is Need.POSSIBLE and not requirement.absence_warns
         if optional or standing(scene.snapshot, service) or elsewhere(scene, service):
             continue
-        if reason := hidden(scene.snapshot):
+        if unseen := hidden(scene.snapshot):
             gateway = SERVICES[service].gateway
             code = Code.S3_GATEWAY_MISSING if gateway else Code.ENDPOINT_MISSING
-            yield Unseen(code=code, subject=service, reason=reason)
+            yield Unseen(
+                code=code, subject=service, reason=unseen.reason, permissions=unseen.permissions
+            )
             continue
         copied = bool(_foreign(scene, service))
         for lack in lacks(scene, requirement):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pytest_ecs_privatelink.audits.elsewhere import answered_elsewhere, unread
+from pytest_ecs_privatelink.audits.elsewhere import answered_elsewhere, unread_permissions
 from pytest_ecs_privatelink.audits.scene import Scene
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.catalogue.services import (
@@ -31,6 +31,14 @@ class Lack:
     code: Code
     severity: Severity
     subnets: tuple[Subnet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Why something cannot be seen; ``permissions`` are the IAM actions that would show it."""
+
+    reason: str
+    permissions: tuple[str, ...] = ()
 
 
 def standing(snapshot: Snapshot, service: str) -> tuple[Endpoint, ...]:
@@ -65,9 +73,14 @@ def elsewhere(scene: Scene, service: str) -> str | None:
     return answers[0] if all(answers) else None
 
 
-def hidden(snapshot: Snapshot) -> str | None:
+def hidden(snapshot: Snapshot) -> Hidden | None:
     """Return why an endpoint that is not seen may exist all the same, or None."""
-    return _shared(snapshot) or unread(snapshot)
+    if shared := _shared(snapshot):
+        return Hidden(shared)
+    if missing := unread_permissions(snapshot):
+        reason = "who else answers for it could not be read: missing permission "
+        return Hidden(reason + ", ".join(missing), missing)
+    return None
 
 
 def _shared(snapshot: Snapshot) -> str | None:

@@ -28,11 +28,16 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unseen:
-    """What an audit could not judge: the code that it can neither raise nor deny, and why."""
+    """What an audit could not judge: the code that it can neither raise nor deny, and why.
+
+    ``permissions`` are the IAM actions that would let it; none where it is not for this account to
+    see.
+    """
 
     code: Code
     subject: str
     reason: str
+    permissions: tuple[str, ...] = ()
 
 
 Audit = Callable[[Scene], Iterator[Finding | Unseen]]

@@ -72,6 +72,16 @@ class _Look:
     readings: tuple[Reading, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One name of one service, seen from one subnet."""
+
+    name: str
+    service: ServiceUnderTest
+    subnet: str
+    terms: Terms
+
+
 async def _look(name: str, service: ServiceUnderTest, cell: Cell, terms: Terms, ask: Ask) -> _Look:
     resolvers = (None, *terms.resolvers)
     answers = await asyncio.gather(
@@ -82,16 +92,8 @@ async def _look(name: str, service: ServiceUnderTest, cell: Cell, terms: Terms, 
     places = {address: place_of(address, service, cell.subnet, terms) for address in addresses}
     elsewhere = [address for address, place in places.items() if place is Place.PRIVATE]
     trusted = await _trusted(name, elsewhere, terms, ask)
-
-    def judge(answer: DnsAnswer) -> tuple[Reading, ...]:
-        if answer.status is not DnsStatus.ANSWERED:
-            return (_unanswered(answer),)
-        return tuple(
-            _judge_address(name, address, places[address], trusted, service, cell.subnet, terms)
-            for address in answer.addresses
-        )
-
-    views = [judge(own), *(judge(other) for other in others)]
+    case = _Case(name, service, cell.subnet, terms)
+    views = [_judge(case, answer, places, trusted) for answer in (own, *others)]
     return _Look(name, addresses, _reconcile(name, own, views))
 
 
@@ -142,36 +144,38 @@ def _unanswered(answer: DnsAnswer) -> Reading:
     )
 
 
-def _judge_address(
-    name: str,
-    address: str,
-    place: Place,
-    trusted: dict[str, ConnectAnswer],
-    service: ServiceUnderTest,
-    subnet: str,
-    terms: Terms,
-) -> Reading:
+def _judge(
+    case: _Case, answer: DnsAnswer, places: dict[str, Place], trusted: dict[str, ConnectAnswer]
+) -> tuple[Reading, ...]:
+    if answer.status is not DnsStatus.ANSWERED:
+        return (_unanswered(answer),)
+    readings = []
+    for place in Place:
+        there = [address for address in answer.addresses if places[address] is place]
+        if place is Place.PRIVATE:
+            readings += [_judge_elsewhere(case.name, each, trusted[each]) for each in there]
+        elif there:
+            readings.append(
+                _judge_place(case, place, f"{case.name} is {', '.join(there)}: {place}")
+            )
+    return tuple(readings)
+
+
+def _judge_place(case: _Case, place: Place, observed: str) -> Reading:
     if place in (Place.ENDPOINT, Place.GATEWAY):
-        return _reading(Verdict.PASSED, None, f"{name} is {address}, {place}")
-    if place is Place.PRIVATE:
-        return _judge_elsewhere(name, address, trusted[address])
+        return _reading(Verdict.PASSED, None, observed)
     if place is Place.UNROUTED:
-        return _reading(Verdict.WARNED, Code.DNS_FOREIGN_ANSWER, f"{name} is {address}, {place}")
+        return _reading(Verdict.WARNED, Code.DNS_FOREIGN_ANSWER, observed)
     if place is Place.UNKNOWN:
-        text = f"{name} is {address}; where that leads is {place}: route tables could not be read"
-        return _reading(Verdict.ERROR, None, text, reason=text)
-    excused = public_path_excuses(service, subnet, terms)
-    code = (
-        Code.S3_GATEWAY_NO_ROUTE
-        if place is Place.S3_ELSEWHERE and service.endpoint is not None
-        else Code.DNS_PUBLIC_ANSWER
-    )
-    verdict = Verdict.WARNED if excused else Verdict.FAILED
-    return _reading(verdict, code, f"{name} is {address}, {place}")
+        return _reading(Verdict.ERROR, None, observed, reason=observed)
+    beside_gateway = place is Place.S3_ELSEWHERE and case.service.endpoint is not None
+    code = Code.S3_GATEWAY_NO_ROUTE if beside_gateway else Code.DNS_PUBLIC_ANSWER
+    excused = public_path_excuses(case.service, case.subnet, case.terms)
+    return _reading(Verdict.WARNED if excused else Verdict.FAILED, code, observed)
 
 
 def _judge_elsewhere(name: str, address: str, answer: ConnectAnswer) -> Reading:
-    text = f"{name} is {address}, no interface of this VPC's endpoint"
+    text = f"{name} is {address}: no interface of this VPC's endpoint"
     if answer.status is ConnectStatus.OPEN:
         return _reading(Verdict.PASSED, None, f"{text}, with a valid certificate (shared endpoint)")
     if answer.status is ConnectStatus.FAILED:

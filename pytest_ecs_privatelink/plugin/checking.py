@@ -91,7 +91,7 @@ def _found(finding: Finding, part: Part) -> Check:
     error = finding.severity is Severity.ERROR
     overruled = error and part.link is not None and _all_pass(finding.blocks, part.link, part.plan)
     return Check(
-        id=f"audit[{finding.code}-{finding.subject}]",
+        id=f"audit[{finding.code}-{finding.subject}]" + _apart(finding, part.plan),
         claim=Claim.AUDIT,
         subject=finding.subject,
         launch_types=finding.launch_types,
@@ -102,6 +102,16 @@ def _found(finding: Finding, part: Part) -> Check:
         observed=finding.observed,
         reason="the wire disagrees: every cell that it blocks passed" if overruled else None,
     )
+
+
+def _apart(finding: Finding, plan: Plan) -> str:
+    """Return what tells two findings of one code and subject apart: subnets differ in severity."""
+    alike = [
+        each
+        for each in plan.findings
+        if (each.code, each.subject) == (finding.code, finding.subject)
+    ]
+    return f"#{alike.index(finding) + 1}" if len(alike) > 1 else ""
 
 
 def _all_pass(cells: Iterable[Cell], link: Link, plan: Plan) -> bool:

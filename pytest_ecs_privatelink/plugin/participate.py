@@ -1,10 +1,11 @@
 """Where the plugin is switched on: check values, choose tests, join as controller or worker."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from pytest_ecs_privatelink.errors import EcsPrivatelinkError
+from pytest_ecs_privatelink.errors import EcsPrivatelinkError, SettingsError
 from pytest_ecs_privatelink.plugin.controller import Controller
 from pytest_ecs_privatelink.plugin.selecting import Selecting
 from pytest_ecs_privatelink.plugin.settings import Settings, read_settings
@@ -12,6 +13,8 @@ from pytest_ecs_privatelink.plugin.share import WORKERINPUT
 from pytest_ecs_privatelink.plugin.telling import Telling
 from pytest_ecs_privatelink.plugin.worker import Worker
 from pytest_ecs_privatelink.reporting.json_report import check_writable
+
+_LAB_NEEDS = ("moto", "flask", "flask_cors", "pyroute2", "trustme")
 
 
 def take_part(config: pytest.Config, *, bundled: bool) -> None:
@@ -42,6 +45,10 @@ def scenarios_folder() -> Path:
 
 
 def _check_early(settings: Settings) -> None:
+    if settings.lab and (missing := [each for each in _LAB_NEEDS if find_spec(each) is None]):
+        raise SettingsError(
+            f"--ecs-lab needs {', '.join(missing)}: pip install 'pytest-ecs-privatelink[lab]'"
+        )
     if settings.json is not None:
         check_writable(settings.json)
 

@@ -32,7 +32,7 @@ class Selecting:
             _parametrize(metafunc, "ecs_endpoint", services, services)
         if "ecs_audit" in metafunc.fixturenames:
             codes = [str(code) for code in audited_codes()]
-            _parametrize(metafunc, "ecs_audit", codes, codes)
+            metafunc.parametrize("ecs_audit", codes, ids=codes, indirect=True)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(

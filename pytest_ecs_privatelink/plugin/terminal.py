@@ -18,7 +18,7 @@ def print_closing(reporter: pytest.TerminalReporter, run: Run) -> None:
         unicode=_speaks_unicode(reporter),
         verbosity=verbosity,
     )
-    causes = render_causes(run.causes, run.checks, verbosity=verbosity)
+    causes = render_causes(run.causes, verbosity=verbosity)
     if verbosity >= 0:
         reporter.section("ecs-privatelink")
     for line in (*matrix, *causes, last_line(run)):

@@ -226,13 +226,12 @@ def test_unread_zones_are_not_visible() -> None:
         part="hosted_zones", permission="route53:ListHostedZonesByVPC", error="AccessDenied"
     )
     sight = scene(world(without("logs", "s3"), hosted_zones=None, unreadable=(denied,)))
-    why = (
-        "who else answers for it could not be read: missing permission route53:ListHostedZonesByVPC"
-    )
+    action = "route53:ListHostedZonesByVPC"
+    why = f"who else answers for it could not be read: missing permission {action}"
     assert run_audits(sight) == ()
-    assert unseen(sight) == (
-        Unseen(code=Code.ENDPOINT_MISSING, subject="logs", reason=why),
-        Unseen(code=Code.S3_GATEWAY_MISSING, subject="s3", reason=why),
+    assert unseen(sight) == tuple(
+        Unseen(code=code, subject=service, reason=why, permissions=(action,))
+        for code, service in ((Code.ENDPOINT_MISSING, "logs"), (Code.S3_GATEWAY_MISSING, "s3"))
     )
 
 

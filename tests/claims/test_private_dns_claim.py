@@ -44,7 +44,7 @@ def test_an_answer_that_is_the_endpoint_passes() -> None:
     assert (check.verdict, check.code) == (Verdict.PASSED, None)
     assert check.id == "private-dns[private-a-logs]"
     assert check.expected == f"{LOGS} resolves to the interfaces of vpce-logs"
-    assert check.observed == f"{LOGS} is 20.10.1.10, an interface of this VPC's endpoint"
+    assert check.observed == f"{LOGS} is 20.10.1.10: this VPC's endpoint"
     assert vantage.dialled == []
 
 
@@ -82,7 +82,7 @@ def test_a_public_answer_fails_where_nothing_leads_out() -> None:
     """Without a way out a public answer is a failure."""
     check = prove(terms(snapshot()), Recorded(answers(LOGS, "3.3.3.3")))
     assert (check.verdict, check.code) == (Verdict.FAILED, Code.DNS_PUBLIC_ANSWER)
-    assert check.observed == f"{LOGS} is 3.3.3.3, a public address"
+    assert check.observed == f"{LOGS} is 3.3.3.3: public"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,16 @@ def test_a_public_answer_behind_nat(
     given = terms(read, egress=Egress.NAT, require_private=require_private)
     check = prove(given, Recorded(answers(LOGS, "3.3.3.3")))
     assert (check.verdict, check.code) == (verdict, Code.DNS_PUBLIC_ANSWER)
+
+
+def test_a_public_answer_is_a_warning_where_the_paths_end_is_not_visible() -> None:
+    """Behind a transit gateway only dialling can tell whether a public address is reached."""
+    through = Route(
+        destination="0.0.0.0/0", target=RouteTarget.TRANSIT_GATEWAY, target_id="tgw-1"
+    )
+    given = terms(snapshot(through, endpoints=()), egress=Egress.TRANSIT)
+    check = prove(given, Recorded(answers(LOGS, "3.3.3.3")))
+    assert (check.verdict, check.code) == (Verdict.WARNED, Code.DNS_PUBLIC_ANSWER)
 
 
 def test_a_shared_endpoint_beyond_the_transit_gateway_passes() -> None:
@@ -132,7 +142,7 @@ def test_layers_through_the_gateway_pass() -> None:
     """For s3 the answer must lie in the prefix list that the subnet routes to the gateway."""
     check = prove(terms(snapshot(S3_ROUTE)), Recorded(answers(LAYERS, "52.216.1.1")), "s3")
     assert (check.verdict, check.code) == (Verdict.PASSED, None)
-    assert check.observed == f"{LAYERS} is 52.216.1.1, S3 through the gateway endpoint"
+    assert check.observed == f"{LAYERS} is 52.216.1.1: S3 through the gateway endpoint"
 
 
 @pytest.mark.parametrize(
@@ -161,9 +171,7 @@ def test_a_more_specific_route_takes_layers_off_the_gateway() -> None:
 
 def test_unread_route_tables_are_never_green() -> None:
     """Where routes could not be read, an S3 answer cannot be judged."""
-    check = prove(
-        terms(snapshot(route_tables=None)), Recorded(answers(LAYERS, "52.216.1.1")), "s3"
-    )
+    check = prove(terms(snapshot(route_tables=None)), Recorded(answers(LAYERS, "52.216.1.1")), "s3")
     assert check.verdict is Verdict.ERROR
     assert check.reason is not None
     assert "route tables could not be read" in check.reason
