@@ -1,0 +1,1 @@
+"""The twin's own process, exec'ed by `pytest_ecs_privatelink.lab.twin`: kernel calls live here."""

@@ -1,0 +1,56 @@
+"""The twin's process: ``python -P -m pytest_ecs_privatelink.lab.inside FOLDER``.
+
+It enters its namespaces, has the router (pid 1 of the PID namespace) do everything else, and waits
+for one of two to end: the router, or the controller that started it. Whichever it is, nothing of
+the twin survives: the kernel kills a PID namespace with its pid 1, and this process removes the
+folder. Replies to the controller are lines on standard output, requests lines on standard input.
+"""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from pytest_ecs_privatelink.errors import LabError
+from pytest_ecs_privatelink.lab.inside import kernel
+from pytest_ecs_privatelink.lab.inside.replies import reply
+
+
+def main() -> int:
+    """Run a twin in the folder that the command line names; with none, only try the kernel."""
+    # Ctrl-C reaches the whole process group; the controller decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    controller = os.pidfd_open(os.getppid())
+    try:
+        kernel.enter_namespaces()
+    except LabError as error:
+        reply(error)
+        return 1
+    from pytest_ecs_privatelink.lab.inside import router  # the imports of all to come
+
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    child = os.fork()
+    if child == 0:
+        kernel.die_with_parent()
+        os._exit(router.run(folder))
+    status = _wait(controller, child)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+    return status
+
+
+def _wait(controller: int, child: int) -> int:
+    router = os.pidfd_open(child)
+    poll = select.poll()
+    poll.register(controller, select.POLLIN)
+    poll.register(router, select.POLLIN)
+    poll.poll()
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+sys.exit(main())

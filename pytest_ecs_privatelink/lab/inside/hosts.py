@@ -1,0 +1,55 @@
+"""A host: a network namespace with one address, one way out, and a vantage that answers."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_ecs_privatelink.errors import LabError
+from pytest_ecs_privatelink.lab.inside import kernel, links
+from pytest_ecs_privatelink.lab.inside.netlink import NetlinkSocket
+from pytest_ecs_privatelink.lab.plan.records import PlannedHost
+from pytest_ecs_privatelink.vantage.host import serve
+
+LINK, LINK_INDEX = "eth0", 100
+
+_FILES = {
+    # One attempt: a probe has a deadline of its own, and asks again if it wants to.
+    "resolv.conf": "nameserver {resolver}\noptions timeout:2 attempts:1\n",
+    # No mdns, no systemd-resolved: the latter would be reached on its Unix socket, out of here.
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+}
+_INDISPENSABLE = "resolv.conf"
+_NAME_CACHE = Path("/var/run/nscd")
+
+
+def mount_resolution(resolver: str, folder: Path) -> None:
+    """Make the VPC's resolver what this mount namespace resolves names with, and nothing else."""
+    for name, text in _FILES.items():
+        target = Path("/etc", name)
+        if target.exists():
+            own = folder / name
+            own.write_text(text.format(resolver=resolver))
+            own.chmod(0o644)
+            kernel.bind_over(own, target)
+        elif name == _INDISPENSABLE:
+            raise LabError(f"{target} does not exist: the lab's hosts need one to put theirs over")
+    if _NAME_CACHE.exists():
+        empty = folder / "empty"
+        empty.mkdir()
+        kernel.bind_over(empty, _NAME_CACHE)
+
+
+def run(host: PlannedHost, path: Path, namespace: int, ready: Callable[[], None]) -> None:
+    """Be the host until killed."""
+    kernel.enter_network_namespace(namespace)
+    with NetlinkSocket(links.ROUTE_FAMILY) as route:
+        route.carry_out(
+            (
+                links.link_up(links.LOOPBACK),
+                links.link_up(LINK_INDEX),
+                links.address(LINK_INDEX, host.address),
+                links.route("0.0.0.0/0", LINK_INDEX),
+            )
+        )
+    asyncio.run(serve(str(path), ready=ready))

@@ -1,0 +1,111 @@
+"""The one function that makes a plan: collects the parts and refuses what cannot be known."""
+
+from pytest_ecs_privatelink.errors import LabError
+from pytest_ecs_privatelink.lab.plan.addresses import host_addresses, resolver_addresses
+from pytest_ecs_privatelink.lab.plan.filters import filter_chains
+from pytest_ecs_privatelink.lab.plan.names import (
+    dns_troubles,
+    hosted_names,
+    private_zones,
+    public_records,
+)
+from pytest_ecs_privatelink.lab.plan.records import (
+    Host,
+    PlannedHost,
+    Resolver,
+    TwinPlan,
+)
+from pytest_ecs_privatelink.lab.plan.routes import planned_routes
+from pytest_ecs_privatelink.lab.plan.servers import planned_servers
+from pytest_ecs_privatelink.lab.twin_faults import TwinFault
+from pytest_ecs_privatelink.topology.model import Snapshot
+
+# Without these no packet could be judged; a twin that left them out would prove what is not so.
+_INDISPENSABLE = ("route_tables", "interfaces", "security_groups", "network_acls")
+
+
+def compile_plan(
+    snapshot: Snapshot,
+    *,
+    hosts: tuple[Host, ...],
+    registries: tuple[str, ...],
+    faults: tuple[TwinFault, ...] = (),
+) -> TwinPlan:
+    """Return the plan of ``snapshot``'s twin, with a place to probe from for each of ``hosts``.
+
+    The snapshot is a corrected one: interface addresses lie in their subnets. ``registries`` are
+    the account ids whose ECR registries have public names. Raises `LabError` where a part that
+    decides about packets could not be read, and ValueError for a host in no subnet or a subnet
+    with two hosts.
+    """
+    _refuse_unknown(snapshot)
+    addresses = host_addresses(snapshot, tuple(host.subnet for host in hosts))
+    planned = tuple(
+        PlannedHost(
+            subnet=host.subnet,
+            groups=host.groups,
+            address=addresses[host.subnet],
+            routes=planned_routes(snapshot, host.subnet),
+        )
+        for host in hosts
+    )
+    servers = planned_servers(snapshot, registries, faults)
+    resolver = Resolver(
+        addresses=resolver_addresses(snapshot),
+        answering=snapshot.vpc.dns_support is not False,
+        zones=private_zones(snapshot, faults),
+        public=public_records(snapshot, servers),
+        troubles=dns_troubles(snapshot.region, faults),
+    )
+    return TwinPlan(
+        hosts=planned,
+        servers=servers,
+        resolver=resolver,
+        chains=filter_chains(snapshot, planned, servers, resolver.addresses),
+        caveats=_caveats(snapshot),
+    )
+
+
+def _refuse_unknown(snapshot: Snapshot) -> None:
+    needed = [*_INDISPENSABLE, *(["prefix_lists"] if _names_prefix_lists(snapshot) else [])]
+    missing = [part for part in needed if getattr(snapshot, part) is None]
+    if not missing:
+        return
+    permissions = {each.part: each.permission for each in snapshot.unreadable}
+    parts = ", ".join(
+        f"{part.replace('_', ' ')} ({permissions.get(part, 'reason not recorded')})"
+        for part in missing
+    )
+    raise LabError(
+        f"no twin of {snapshot.vpc.id} can be built, for the snapshot lacks {parts}:"
+        " read it again with these permissions"
+    )
+
+
+def _names_prefix_lists(snapshot: Snapshot) -> bool:
+    routes = (route for table in snapshot.route_tables or () for route in table.routes)
+    rules = (
+        rule for group in snapshot.security_groups or () for rule in (*group.ingress, *group.egress)
+    )
+    return any(route.destination.startswith("pl-") for route in routes) or any(
+        rule.prefix_list is not None for rule in rules
+    )
+
+
+def _caveats(snapshot: Snapshot) -> tuple[str, ...]:
+    notes = []
+    if snapshot.hosted_zones is None:
+        notes.append("hosted zones could not be read: the twin's resolver knows none")
+    elif any(zone.records is None for zone in snapshot.hosted_zones):
+        notes.append("records of a hosted zone could not be read: the twin answers NXDOMAIN there")
+    if snapshot.resolver_rules:
+        notes.append("resolver rules forward names to servers that the twin does not have")
+    if snapshot.nat_gateways is None:
+        notes.append("NAT gateways could not be read: none leads out of the twin")
+    servers = snapshot.dhcp_options.name_servers if snapshot.dhcp_options else ()
+    if servers and "AmazonProvidedDNS" not in servers:
+        notes.append("the twin's hosts ask the VPC resolver, not the DHCP options' name servers")
+    notes += (
+        f"{name} leads to an address that is not in the snapshot" for name in hosted_names(snapshot)
+    )
+    return tuple(notes)

@@ -1,0 +1,161 @@
+"""What a twin is made of: the records that cross from the controller to the twin's process.
+
+Everything is IPv4. Names are lower case without a trailing dot; a leading ``*.`` is a wildcard.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pytest_ecs_privatelink.verdict import Code
+
+
+class Way(StrEnum):
+    """The ways out of a subnet; each is one link between the router and the servers."""
+
+    VPC = "vpc"
+    GATEWAY = "gateway"
+    NAT = "nat"
+    IGW = "igw"
+    TRANSIT = "transit"
+    DNS = "dns"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A place to probe from: a subnet id and the groups worn there, None where nobody knows."""
+
+    subnet: str
+    groups: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRoute:
+    """A route of the kernel's: ``way`` None drops silently, as AWS does."""
+
+    destination: str
+    way: Way | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedHost:
+    """A namespace that probes: its address, and its subnet's route table."""
+
+    subnet: str
+    groups: tuple[str, ...] | None
+    address: str
+    routes: tuple[PlannedRoute, ...]
+
+
+class Manner(StrEnum):
+    """How a server meets a connection on 443."""
+
+    TLS = "tls"
+    EXPIRED = "expired"
+    PLAINTEXT = "plaintext"
+    REFUSING = "refusing"
+    UNREACHABLE = "unreachable"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedServer:
+    """An address that something answers on, what its certificate names, and the ways to it."""
+
+    address: str
+    service: str
+    names: tuple[str, ...]
+    ways: tuple[Way, ...]
+    manner: Manner = Manner.TLS
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRecord:
+    """The values of a name: IPv4 addresses, or with ``cname`` one name to go on with."""
+
+    name: str
+    values: tuple[str, ...]
+    cname: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Names below ``apex`` that the VPC's resolver is the authority for."""
+
+    apex: str
+    records: tuple[PlannedRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DnsTrouble:
+    """A resolver's failure (one of the live dns codes) for ``patterns``; empty: for every name."""
+
+    code: Code
+    patterns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolver:
+    """The VPC's resolver: where it is, whether it answers at all, and what it knows.
+
+    The longest apex of ``zones`` that covers a name decides alone; ``public`` is for all others.
+    """
+
+    addresses: tuple[str, ...]
+    answering: bool
+    zones: tuple[Zone, ...] = ()
+    public: tuple[PlannedRecord, ...] = ()
+    troubles: tuple[DnsTrouble, ...] = ()
+
+
+class Action(StrEnum):
+    """What a filter rule does; ``ACCEPT`` ends its stage only, ``DROP`` the packet's way."""
+
+    ACCEPT = "accept"
+    DROP = "drop"
+    REJECT = "reject"
+    JUMP = "jump"
+    GOTO = "goto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterRule:
+    """One packet filter rule; what is None matches all. ``comment`` names the AWS rule.
+
+    ``protocol`` is an IP protocol number; ``ports`` are destination ports, inclusive; ``icmp`` is
+    (type, code), each None for all; ``way`` is the link that the packet leaves by; ``target`` is
+    the chain of a jump or goto.
+    """
+
+    action: Action
+    comment: str
+    target: str | None = None
+    source: str | None = None
+    destination: str | None = None
+    protocol: int | None = None
+    ports: tuple[int, int] | None = None
+    icmp: tuple[int | None, int | None] | None = None
+    way: Way | None = None
+    established: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChain:
+    """Rules in order. A packet passes every ``stage`` (ascending; None: reached by jump only)."""
+
+    name: str
+    rules: tuple[FilterRule, ...]
+    stage: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwinPlan:
+    """A snapshot compiled: all that the twin's process needs to know.
+
+    ``caveats`` are sentences about what the snapshot did not tell and the twin therefore lacks.
+    """
+
+    hosts: tuple[PlannedHost, ...]
+    servers: tuple[PlannedServer, ...]
+    resolver: Resolver
+    chains: tuple[FilterChain, ...]
+    caveats: tuple[str, ...] = field(default=())

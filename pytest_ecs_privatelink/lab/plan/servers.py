@@ -1,0 +1,123 @@
+"""Everything that answers on 443: endpoint interfaces, the public side, endpoints of a hub."""
+
+from collections.abc import Iterator
+
+from pytest_ecs_privatelink.catalogue.services import (
+    SERVICES,
+    host_names,
+    is_host_of,
+    parse_service_name,
+    private_dns_names,
+)
+from pytest_ecs_privatelink.lab.plan.addresses import public_addresses
+from pytest_ecs_privatelink.lab.plan.names import endpoint_private_names, vpce_names
+from pytest_ecs_privatelink.lab.plan.records import Manner, PlannedServer, Way
+from pytest_ecs_privatelink.lab.twin_faults import TwinFault
+from pytest_ecs_privatelink.topology.lookup import interfaces_of
+from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
+from pytest_ecs_privatelink.verdict import Code
+
+MANNERS = {
+    Code.TLS_CERTIFICATE: Manner.EXPIRED,
+    Code.TLS_HANDSHAKE: Manner.PLAINTEXT,
+    Code.TCP_REFUSED: Manner.REFUSING,
+    Code.TCP_UNREACHABLE: Manner.UNREACHABLE,
+    Code.TCP_TIMEOUT: Manner.SILENT,
+}
+
+
+def service_of(endpoint: Endpoint) -> str:
+    """Return the endpoint's short service name; a stranger's is its whole service name."""
+    parsed = parse_service_name(endpoint.service_name)
+    return endpoint.service_name if parsed is None else parsed.service
+
+
+def planned_servers(
+    snapshot: Snapshot, registries: tuple[str, ...], faults: tuple[TwinFault, ...]
+) -> tuple[PlannedServer, ...]:
+    """Return all servers, each address once: an endpoint's before a hub's before the public."""
+    servers: dict[str, PlannedServer] = {}
+    for server in (
+        *_endpoint_servers(snapshot, faults),
+        *_hub_servers(snapshot, faults),
+        *_public_servers(snapshot, registries, faults),
+    ):
+        servers.setdefault(server.address, server)
+    return tuple(servers.values())
+
+
+def _endpoint_servers(snapshot: Snapshot, faults: tuple[TwinFault, ...]) -> Iterator[PlannedServer]:
+    for endpoint in snapshot.endpoints:
+        if endpoint.type is not EndpointType.INTERFACE or endpoint.state != "available":
+            continue
+        service = service_of(endpoint)
+        names = (*endpoint_private_names(endpoint), *vpce_names(endpoint))
+        for interface in interfaces_of(snapshot, endpoint):
+            for address in interface.addresses:
+                yield PlannedServer(
+                    address=address,
+                    service=service,
+                    names=tuple(dict.fromkeys(names)),
+                    ways=(Way.VPC,),
+                    manner=_manner(service, faults),
+                )
+
+
+def _hub_servers(snapshot: Snapshot, faults: tuple[TwinFault, ...]) -> Iterator[PlannedServer]:
+    """Addresses that hosted zones give for AWS names, outside the VPC: endpoints of a hub.
+
+    The hub is not in the snapshot: it is taken to work, so that the VPC's own side is what is
+    rehearsed.
+    """
+    for zone in snapshot.hosted_zones or ():
+        for record in zone.records or ():
+            service = _service_named(snapshot, record.name)
+            if service is None or record.type != "A":
+                continue
+            for address in record.values:
+                yield PlannedServer(
+                    address=address,
+                    service=service,
+                    names=private_dns_names(service, snapshot.region),
+                    ways=(Way.TRANSIT,),
+                    manner=_manner(service, faults),
+                )
+
+
+def _public_servers(
+    snapshot: Snapshot, registries: tuple[str, ...], faults: tuple[TwinFault, ...]
+) -> Iterator[PlannedServer]:
+    for service, addresses in public_addresses(snapshot).items():
+        ways = (Way.NAT, Way.IGW)
+        for address in addresses:
+            yield PlannedServer(
+                address=address,
+                service=service,
+                names=public_names(snapshot, service, registries),
+                ways=(Way.GATEWAY, *ways) if service == "s3" else ways,
+                manner=_manner(service, faults),
+            )
+
+
+def public_names(snapshot: Snapshot, service: str, registries: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that the public side answers for: what ECS dials, and the wildcards."""
+    known = private_dns_names(service, snapshot.region)
+    if any(name.startswith("*.dkr.") for name in known) and not registries:
+        return known
+    return tuple(dict.fromkeys((*known, *host_names(service, snapshot.region, registries))))
+
+
+def _service_named(snapshot: Snapshot, name: str) -> str | None:
+    plain = name.replace("\\052", "*").rstrip(".").lower()
+    for service in sorted(SERVICES):
+        names = private_dns_names(service, snapshot.region)
+        if plain in names or is_host_of(plain, service, snapshot.region):
+            return service
+    return None
+
+
+def _manner(service: str, faults: tuple[TwinFault, ...]) -> Manner:
+    for fault in faults:
+        if fault.code in MANNERS and fault.service in (None, service):
+            return MANNERS[fault.code]
+    return Manner.TLS

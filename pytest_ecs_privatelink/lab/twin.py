@@ -1,0 +1,118 @@
+"""The twin, as its controller holds it: start it, hand it a plan, ask from it, end it."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from pytest_ecs_privatelink.errors import LabError
+from pytest_ecs_privatelink.lab.plan.records import TwinPlan
+from pytest_ecs_privatelink.lab.sockets import ca_path, socket_path
+from pytest_ecs_privatelink.lab.twin_process import TwinProcess
+from pytest_ecs_privatelink.records import to_json
+from pytest_ecs_privatelink.vantage.remote import RemoteVantage
+
+# A Unix socket's path has 108 bytes (unix(7)): this, and up to 40 for our folder and its files.
+_LONGEST_PARENT = 64
+
+
+def check_kernel(timeout: float = 20.0) -> None:
+    """Raise `LabError` where no twin can run here: one line on what is missing and ways around.
+
+    A process tries each thing that a kernel, its policy or a container may refuse.
+    """
+    _refuse_other_systems()
+    process = TwinProcess()
+    try:
+        process.await_reply(timeout)
+    finally:
+        process.close()
+
+
+class Twin:
+    """A VPC of kernel namespaces; whatever happens to its controller, it ends with it.
+
+    Made by `launch`. `vantages`, `resolver` and `caveats` tell nothing before `build` has returned.
+    """
+
+    def __init__(self, process: TwinProcess, folder: Path) -> None:
+        self.vantages: dict[str, RemoteVantage] = {}
+        self.resolver = ""
+        self.caveats: tuple[str, ...] = ()
+        self._process = process
+        self._folder = folder
+
+    @classmethod
+    def launch(cls) -> "Twin":
+        """Start the twin's process and return at once: its imports overlap with what comes next.
+
+        Raises `LabError` on systems without namespaces; refusals of this one's kernel come later.
+        """
+        _refuse_other_systems()
+        folder = Path(tempfile.mkdtemp(prefix="ecs-twin-", dir=_parent()))
+        return cls(TwinProcess(str(folder)), folder)
+
+    @property
+    def pid(self) -> int:
+        """The process that all others of the twin end with."""
+        return self._process.pid
+
+    @property
+    def folder(self) -> Path:
+        """The private folder with the twin's sockets."""
+        return self._folder
+
+    @property
+    def ca_file(self) -> Path:
+        """The PEM file to trust: the authority of all the twin's servers, the public ones too."""
+        return ca_path(self._folder)
+
+    def build(self, plan: TwinPlan, timeout: float = 20.0) -> None:
+        """Make the network of ``plan``; return when every host and server is ready.
+
+        Raises `LabError` where the kernel refuses, or after ``timeout`` seconds. Once per twin.
+        """
+        self._process.request(to_json(plan))
+        self._process.await_reply(timeout)
+        self.resolver = plan.resolver.addresses[0]
+        self.caveats = plan.caveats
+        self.vantages = {
+            host.subnet: RemoteVantage(
+                path=str(socket_path(self._folder, i)),
+                label=f"lab:{host.subnet}",
+                subnet=host.subnet,
+                groups=host.groups,
+            )
+            for i, host in enumerate(plan.hosts)
+        }
+
+    def refilter(self, plan: TwinPlan, timeout: float = 20.0) -> None:
+        """Put ``plan``'s packet filters in force, at once and whole; all else stays as built.
+
+        Connections that are open keep the state that let them in.
+        """
+        self._process.request(to_json(plan.chains))
+        self._process.await_reply(timeout)
+
+    def close(self) -> None:
+        """End every process and namespace and remove the folder; closing twice is harmless."""
+        self._process.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> "Twin":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _parent() -> str | None:
+    return "/tmp" if len(tempfile.gettempdir()) > _LONGEST_PARENT else None  # noqa: S108
+
+
+def _refuse_other_systems() -> None:
+    if sys.platform != "linux":
+        raise LabError(
+            f"the lab's network is made of Linux namespaces, and this is {sys.platform}: judge the"
+            " snapshot alone with --ecs-claims audit, or run on a Linux machine"
+        )
