@@ -6,7 +6,7 @@ from enum import StrEnum
 from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.lookup import endpoint_addresses, endpoints_for, s3_prefix_list
-from pytest_ecs_privatelink.topology.model import EndpointType, RouteTarget
+from pytest_ecs_privatelink.topology.model import EndpointType, Route, RouteTarget
 from pytest_ecs_privatelink.topology.routes import route_for
 
 
@@ -22,6 +22,19 @@ class Place(StrEnum):
     UNKNOWN = "where that leads is not visible, the route tables could not be read"
 
 
+# What no public server can have: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291.
+_NEVER_PUBLIC = tuple(
+    ipaddress.ip_network(cidr)
+    for cidr in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    )
+)
 _PRIVATE_WAYS = frozenset(
     {
         RouteTarget.LOCAL,
@@ -47,16 +60,17 @@ def place_of(address: str, service: ServiceUnderTest, subnet: str, terms: Terms)
         return _s3_way(address, subnet, terms)
     if terms.snapshot.route_tables is None:
         return Place.UNKNOWN
+    public = not any(ipaddress.ip_address(address) in each for each in _NEVER_PUBLIC)
     route = route_for(terms.snapshot, subnet, address)
-    if route is not None and route.active and route.target in _PRIVATE_WAYS:
-        in_default = ipaddress.ip_network(_cidr(route.destination)).prefixlen == 0
-        if not (in_default and ipaddress.ip_address(address).is_global):
-            return Place.PRIVATE
-    return Place.PUBLIC if ipaddress.ip_address(address).is_global else Place.UNROUTED
+    if route is not None and _leads_inside(route, public=public):
+        return Place.PRIVATE
+    return Place.PUBLIC if public else Place.UNROUTED
 
 
-def _cidr(destination: str) -> str:
-    return "0.0.0.0/32" if destination.startswith("pl-") else destination
+def _leads_inside(route: Route, *, public: bool) -> bool:
+    """Return whether ``route`` keeps an address private: a default route keeps no public one."""
+    anywhere = route.destination in ("0.0.0.0/0", "::/0")
+    return route.active and route.target in _PRIVATE_WAYS and not (public and anywhere)
 
 
 def _own_addresses(service: ServiceUnderTest, terms: Terms) -> frozenset[str]:

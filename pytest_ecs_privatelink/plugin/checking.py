@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from pytest_ecs_privatelink.audits.scene import Unseen
+from pytest_ecs_privatelink.diagnosis.causes import blocking
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.plugin.fixtures import TOLD
 from pytest_ecs_privatelink.plugin.plan import Plan
@@ -42,8 +43,7 @@ def check_cell(
     same = resolvers == terms.resolvers and ca_file == terms.ca_file
     seams = NO_SEAMS if same else Seams(resolvers=resolvers, ca_file=ca_file)
     check = settle(part.link.check(cell, seams), part.plan)
-    finding = next((each for each in part.plan.findings if cell in each.blocks), None)
-    conclude(item, part.plan, ((check, finding),))
+    conclude(item, part.plan, ((check, blocking(part.plan.findings, cell)),))
     return check
 
 

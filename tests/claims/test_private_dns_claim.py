@@ -78,11 +78,12 @@ def test_a_resolver_that_could_not_be_asked_is_an_error() -> None:
     assert check.reason == f"{LOGS}: resolver {RESOLVER} could not be asked"
 
 
-def test_a_public_answer_fails_where_nothing_leads_out() -> None:
+@pytest.mark.parametrize("address", ["3.3.3.3", "20.11.0.1", "203.0.113.7", "2600:1f18::1"])
+def test_a_public_answer_fails_where_nothing_leads_out(address: str) -> None:
     """Without a way out a public answer is a failure."""
-    check = prove(terms(snapshot()), Recorded(answers(LOGS, "3.3.3.3")))
+    check = prove(terms(snapshot()), Recorded(answers(LOGS, address)))
     assert (check.verdict, check.code) == (Verdict.FAILED, Code.DNS_PUBLIC_ANSWER)
-    assert check.observed == f"{LOGS} is 3.3.3.3: public"
+    assert check.observed == f"{LOGS} is {address}: public"
 
 
 @pytest.mark.parametrize(
@@ -106,9 +107,7 @@ def test_a_public_answer_behind_nat(
 
 def test_a_public_answer_is_a_warning_where_the_paths_end_is_not_visible() -> None:
     """Behind a transit gateway only dialling can tell whether a public address is reached."""
-    through = Route(
-        destination="0.0.0.0/0", target=RouteTarget.TRANSIT_GATEWAY, target_id="tgw-1"
-    )
+    through = Route(destination="0.0.0.0/0", target=RouteTarget.TRANSIT_GATEWAY, target_id="tgw-1")
     given = terms(snapshot(through, endpoints=()), egress=Egress.TRANSIT)
     check = prove(given, Recorded(answers(LOGS, "3.3.3.3")))
     assert (check.verdict, check.code) == (Verdict.WARNED, Code.DNS_PUBLIC_ANSWER)
@@ -130,9 +129,10 @@ def test_a_private_answer_without_certificate_is_foreign() -> None:
     assert check.observed.endswith("without a valid certificate: certificate expired")
 
 
-def test_a_private_answer_without_route_is_foreign_and_not_dialled() -> None:
+@pytest.mark.parametrize("address", ["10.9.0.4", "172.31.0.4", "100.64.0.4", "fd00::4"])
+def test_a_private_answer_without_route_is_foreign_and_not_dialled(address: str) -> None:
     """An address that no route leads to is foreign; nothing is sent to it."""
-    vantage = Recorded(answers(LOGS, "10.9.0.4"))
+    vantage = Recorded(answers(LOGS, address))
     check = prove(terms(snapshot(endpoints=())), vantage)
     assert (check.verdict, check.code) == (Verdict.WARNED, Code.DNS_FOREIGN_ANSWER)
     assert vantage.dialled == []
