@@ -2,6 +2,7 @@
 
 import dataclasses
 import typing
+from collections.abc import Mapping
 from enum import StrEnum
 from types import UnionType
 from typing import Any
@@ -26,7 +27,7 @@ S3_LIST = "pl-63a5400a"
 
 def vpc_of(
     *subnets: Subnet,
-    routes: dict[str, tuple[Route, ...]] | None = None,
+    routes: Mapping[str, tuple[Route, ...]] | None = None,
     **parts: Any,  # noqa: ANN401  (any field of the Snapshot)
 ) -> Snapshot:
     """Return a VPC 10.0.0.0/16 whose subnets (by id) have a route table each with these routes.
