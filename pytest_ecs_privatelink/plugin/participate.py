@@ -1,11 +1,11 @@
 """Where the plugin is switched on: check values, choose tests, join as controller or worker."""
 
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
 from pytest_ecs_privatelink.errors import EcsPrivatelinkError, SettingsError
+from pytest_ecs_privatelink.plugin.bundled import scenarios_folder
 from pytest_ecs_privatelink.plugin.controller import Controller
 from pytest_ecs_privatelink.plugin.selecting import Selecting
 from pytest_ecs_privatelink.plugin.settings import Settings, read_settings
@@ -35,13 +35,6 @@ def take_part(config: pytest.Config, *, bundled: bool) -> None:
         config.args_source = pytest.Config.ArgsSource.ARGS
     for name, plugin in (("role", role), ("selecting", Selecting()), ("telling", Telling())):
         config.pluginmanager.register(plugin, f"ecs-privatelink-{name}")
-
-
-def scenarios_folder() -> Path:
-    """Return the bundled scenarios: inside the wheel, or beside the package in a checkout."""
-    package = Path(__file__).parents[1]
-    inside = package / "scenarios"
-    return inside if inside.is_dir() else package.parent / "scenarios"
 
 
 def _check_early(settings: Settings) -> None:

@@ -1,12 +1,13 @@
 """Which tests run, for which subnets and endpoint services, and which cells that selects."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 
 from pytest_ecs_privatelink.audits.register import audited_codes
 from pytest_ecs_privatelink.claims.terms import ServiceUnderTest
 from pytest_ecs_privatelink.plugin import fixtures
+from pytest_ecs_privatelink.plugin.bundled import scenarios_folder
 from pytest_ecs_privatelink.plugin.markers import CLAIM, ENDPOINT, LAUNCH_TYPE, SUBNET
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.share import PART
@@ -34,16 +35,24 @@ class Selecting:
             codes = [str(code) for code in audited_codes()]
             metafunc.parametrize("ecs_audit", codes, ids=codes, indirect=True)
 
-    @pytest.hookimpl(tryfirst=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
-    ) -> None:
-        """Deselect tests of claims that ``--ecs-claims`` leaves out."""
+    ) -> Iterator[None]:
+        """Deselect tests of claims that ``--ecs-claims`` leaves out; keep a file's tests together.
+
+        pytest groups tests by session-scoped parameters, which spares nothing here but makes its
+        progress lines jump between our files.
+        """
         chosen = config.stash[PART].plan.settings.claims
         left_out = [item for item in items if not _claims(item) <= set(chosen)]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item not in left_out]
+        written = list(items)
+        yield
+        if all(scenarios_folder() in item.path.parents for item in written):
+            items.sort(key=written.index)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Hand the selected cells to the broker, so that all of them start at once."""
