@@ -1,7 +1,10 @@
 """The lab of one run: a cloud where it builds its own world, and the twin of whatever was read."""
 
 import contextlib
+import shutil
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_ecs_privatelink.errors import SettingsError
@@ -31,23 +34,28 @@ class Laboratory:
     """Starts the lab's processes at once and ends them together.
 
     ``cloud`` says whether the lab needs one of its own, ``twin`` whether anything will be probed.
+    ``ca_file`` is the authority of all its servers, from `build_twin` on; its path stays the same.
     Raises `LabError` where this machine cannot hold a lab.
     """
 
     def __init__(self, *, cloud: bool, twin: bool) -> None:
         self._stack = contextlib.ExitStack()
+        folder = tempfile.mkdtemp(prefix="ecs-lab-")
+        self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        self.ca_file = Path(folder) / "ca.pem"
+        self._twin = Twin.launch() if twin else None
+        self._stack.callback(self._close_twin)
         self._cloud = Cloud.launch() if cloud else None
         if self._cloud is not None:
             self._stack.callback(self._cloud.close)
-        self._twin = Twin.launch() if twin else None
-        if self._twin is not None:
-            self._stack.callback(self._twin.close)
 
     @property
     def cloud(self) -> Cloud:
         """The lab's own cloud; `SettingsError` where somebody else's VPC is probed."""
         if self._cloud is None:
-            raise SettingsError("this lab rehearses a VPC that was read: it has no cloud of its own")
+            raise SettingsError(
+                "this lab rehearses a VPC that was read: it has no cloud of its own"
+            )
         return self._cloud
 
     @property
@@ -95,15 +103,27 @@ class Laboratory:
             faults=faults,
         )
         self.twin.build(plan)
+        shutil.copyfile(self.twin.ca_file, self.ca_file)
+
+    def renew_twin(self) -> None:
+        """End the twin and start an empty one in its place."""
+        self.twin.close()
+        self._twin = Twin.launch()
 
     def close(self) -> None:
         """End everything; closing twice is harmless."""
         self._stack.close()
+
+    def _close_twin(self) -> None:
+        if self._twin is not None:
+            self._twin.close()
 
 
 def faults_named(names: tuple[str, ...]) -> tuple[Fault, ...]:
     """Return the faults of these names; `SettingsError` lists the legal ones."""
     for name in names:
         if name not in FAULTS:
-            raise SettingsError(f"--ecs-fault {name!r}: there is none; choose from {', '.join(FAULTS)}")
+            raise SettingsError(
+                f"--ecs-fault {name!r}: there is none; choose from {', '.join(FAULTS)}"
+            )
     return tuple(FAULTS[name] for name in names)

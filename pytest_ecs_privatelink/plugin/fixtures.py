@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import boto3
 
     from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Stand
+    from pytest_ecs_privatelink.plugin.breaking import LabHandle
     from pytest_ecs_privatelink.plugin.probing import Probe
     from pytest_ecs_privatelink.plugin.share import Part
     from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
@@ -116,3 +117,17 @@ def ecs_audit(request: pytest.FixtureRequest) -> tuple[Check, ...]:
     from pytest_ecs_privatelink.plugin.checking import check_audit
 
     return check_audit(request.node, _part(request), request.param)
+
+
+@pytest.fixture(scope="session")
+def ecs_lab(request: pytest.FixtureRequest) -> LabHandle:
+    """The running lab's own world, for tests that break it themselves; not shared with workers."""
+    part = _part(request)
+    if part.lab is None:
+        workers = hasattr(request.config, "workerinput")
+        pytest.skip(
+            "the lab is shared under xdist: tests that break it run without -n"
+            if workers
+            else "needs --ecs-lab alone: only its own world can be broken"
+        )
+    return part.lab

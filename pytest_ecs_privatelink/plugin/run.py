@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_ecs_privatelink.claims.terms import Terms
 from pytest_ecs_privatelink.errors import SettingsError
@@ -21,6 +22,11 @@ from pytest_ecs_privatelink.vantage.exchange import Exchange
 from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS
 
+if TYPE_CHECKING:
+    from pytest_ecs_privatelink.lab.laboratory import Laboratory
+    from pytest_ecs_privatelink.lab.world import World
+    from pytest_ecs_privatelink.plugin.breaking import LabHandle
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -31,6 +37,14 @@ class Source:
     region_source: str
     notes: tuple[str, ...] = ()
     api_calls: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLab:
+    """The lab where it builds its own world, for tests that break it themselves."""
+
+    laboratory: "Laboratory"
+    world: "World"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +81,12 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
         exchange = _open_exchange(place.plan.terms, place, stack) if probing else None
         return Run(
             id=uuid.uuid4().hex[:12],
-            part=Part(plan=place.plan, cloud=place.source.cloud, link=exchange),
+            part=Part(
+                plan=place.plan,
+                cloud=place.source.cloud,
+                link=exchange,
+                lab=_lab_handle(place, exchange),
+            ),
             source=place.source,
             exchange=exchange,
             vantages=place.vantages,
@@ -84,6 +103,7 @@ class Place:
     source: Source
     vantages: Mapping[str, Vantage] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
+    own_lab: OwnLab | None = None
 
 
 def load_snapshot(settings: Settings) -> Snapshot:
@@ -111,6 +131,19 @@ def _open_exchange(terms: Terms, place: Place, stack: contextlib.ExitStack) -> E
     exchange = Exchange(broker, folder / "broker.sock")
     stack.callback(exchange.close)
     return exchange
+
+
+def _lab_handle(place: Place, exchange: Exchange | None) -> "LabHandle | None":
+    if place.own_lab is None:
+        return None
+    from pytest_ecs_privatelink.plugin.breaking import LabHandle
+
+    return LabHandle(
+        laboratory=place.own_lab.laboratory,
+        world=place.own_lab.world,
+        plan=place.plan,
+        exchange=exchange,
+    )
 
 
 def private_folder(stack: contextlib.ExitStack) -> Path:

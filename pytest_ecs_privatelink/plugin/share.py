@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.topology import snapshot as snapshots
 from pytest_ecs_privatelink.vantage.exchange import Link, SocketLink
 from pytest_ecs_privatelink.verdict import Basis
+
+if TYPE_CHECKING:
+    from pytest_ecs_privatelink.plugin.breaking import LabHandle
 
 WORKERINPUT = "ecs_privatelink"
 
@@ -26,11 +30,16 @@ class Cloud:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One process's part of the run. ``link`` is None where nothing is probed."""
+    """One process's part of the run.
+
+    ``link`` is None where nothing is probed, ``lab`` everywhere but in the one process that owns a
+    lab with a world of its own.
+    """
 
     plan: Plan
     cloud: Cloud
     link: Link | None
+    lab: "LabHandle | None" = None
 
 
 PART = pytest.StashKey[Part]()

@@ -80,6 +80,13 @@ class Broker:
         vantage = self._vantage(subnet)
         return Stand(label=vantage.label, groups=vantage.groups)
 
+    async def restart(self, terms: Terms, vantages: Mapping[str, Vantage]) -> None:
+        """Forget every answer and go on with other terms and vantages; the old ones are closed."""
+        await self.close()
+        self._terms, self._vantages = terms, vantages
+        self._checks.clear()
+        self._answers.clear()
+
     async def close(self) -> None:
         """Cancel what still runs and let go of the vantages."""
         running = [*self._checks.values(), *self._answers.values()]

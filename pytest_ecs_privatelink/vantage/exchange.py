@@ -7,12 +7,12 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from pytest_ecs_privatelink import records
-from pytest_ecs_privatelink.claims.terms import Stand
+from pytest_ecs_privatelink.claims.terms import Stand, Terms
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.records import (
     Answer,
@@ -23,6 +23,7 @@ from pytest_ecs_privatelink.probes.records import (
     Question,
 )
 from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Broker, Seams
+from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import Cell, Check
 
 T = TypeVar("T")
@@ -78,6 +79,10 @@ class Exchange:
     def stand(self, subnet: str) -> Stand:
         """Return a stand, see `Link`."""
         return self._broker.stand(subnet)
+
+    def restart(self, terms: Terms, vantages: Mapping[str, Vantage]) -> None:
+        """Go on with other terms and vantages, see `Broker.restart`."""
+        self._call(self._broker.restart(terms, vantages))
 
     def selected(self) -> tuple[Cell, ...]:
         """Return every cell that any process has announced, sorted."""

@@ -1,0 +1,51 @@
+"""The running lab in the hands of a test that breaks it itself."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.lab.laboratory import Laboratory
+from pytest_ecs_privatelink.lab.world import World
+from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
+from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.vantage.exchange import Exchange
+
+if TYPE_CHECKING:
+    import boto3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabHandle:
+    """The lab's own world: change its cloud through `session`, then `refresh` its network."""
+
+    laboratory: Laboratory
+    world: World
+    plan: Plan
+    exchange: Exchange | None
+
+    @property
+    def session(self) -> "boto3.Session":
+        """A boto3 session for the lab's cloud."""
+        return self.laboratory.session()
+
+    def refresh(self) -> Snapshot:
+        """Read the cloud again, compile it into a new twin, and probe that one from now on.
+
+        Which tests run was decided before; checks are judged afresh. `SettingsError` where
+        nothing is probed in this run.
+        """
+        if self.exchange is None:
+            raise SettingsError("nothing is probed in this run: there is no network to refresh")
+        terms = self.plan.terms
+        snapshot = self.laboratory.read(self.world).snapshot
+        self.laboratory.renew_twin()
+        plan = make_plan(
+            self.plan.settings,
+            snapshot,
+            basis=terms.basis,
+            ca_file=terms.ca_file,
+        )
+        subnets = tuple(subnet.id for subnet in plan.terms.subnets)
+        self.laboratory.build_twin(snapshot, subnets, plan.terms.task_groups)
+        self.exchange.restart(plan.terms, self.laboratory.twin.vantages)
+        return snapshot
