@@ -199,7 +199,7 @@ def _not_available(
 
 def _advice(state: str) -> str:
     if state == "pending":
-        return "wait, minutes at most (--ecs-wait SECONDS waits before judging)"
+        return "wait, minutes at most, then run again"
     if state in _DEAD:
         return "it will not recover, so delete it and create it again"
     return "look at its last error"

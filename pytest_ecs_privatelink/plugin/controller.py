@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,9 @@ from pytest_ecs_privatelink.plugin.terminal import print_closing
 from pytest_ecs_privatelink.reporting.json_report import render, write
 from pytest_ecs_privatelink.reporting.properties import from_properties
 from pytest_ecs_privatelink.verdict import Check
+
+if TYPE_CHECKING:
+    from pytest import TerminalReporter  # noqa: PT013 - not there at run time before pytest 8.3
 
 
 class Controller:
@@ -78,7 +82,7 @@ class Controller:
         self._exit_code = int(session.exitstatus)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> Iterator[None]:
         """Print matrix, causes and the last line after everything else."""
         yield
         if self._run is not None and not self._config.option.collectonly:

@@ -1,14 +1,19 @@
 """The end of the terminal's report: matrix, causes, and the last line that counts the proof."""
 
-import pytest
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from pytest_ecs_privatelink.reporting.causes_text import render_causes
 from pytest_ecs_privatelink.reporting.failure import last_line
 from pytest_ecs_privatelink.reporting.matrix import render_matrix
 from pytest_ecs_privatelink.reporting.run import Run
 
+if TYPE_CHECKING:
+    from pytest import TerminalReporter  # noqa: PT013 - not there at run time before pytest 8.3
 
-def print_closing(reporter: pytest.TerminalReporter, run: Run) -> None:
+
+def print_closing(reporter: TerminalReporter, run: Run) -> None:
     """Print ``run`` as the reporter's width, colour and verbosity allow."""
     verbosity = reporter.config.get_verbosity()
     matrix = render_matrix(
@@ -25,6 +30,6 @@ def print_closing(reporter: pytest.TerminalReporter, run: Run) -> None:
         reporter.write_line(line)
 
 
-def _speaks_unicode(reporter: pytest.TerminalReporter) -> bool:
+def _speaks_unicode(reporter: TerminalReporter) -> bool:
     encoding = getattr(reporter._tw._file, "encoding", None) or "ascii"
     return encoding.lower().replace("-", "") == "utf8"

@@ -12,7 +12,7 @@ from pytest_ecs_privatelink.verdict import Code, Severity
 @pytest.mark.parametrize(
     ("state", "advice"),
     [
-        ("pending", "wait, minutes at most (--ecs-wait SECONDS waits before judging)"),
+        ("pending", "wait, minutes at most, then run again"),
         ("failed", "it will not recover, so delete it and create it again"),
         ("rejected", "it will not recover, so delete it and create it again"),
         ("expired", "it will not recover, so delete it and create it again"),
