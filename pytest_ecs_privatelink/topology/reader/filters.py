@@ -1,13 +1,15 @@
-"""What lets packets through: security groups, prefix lists, Block Public Access."""
+"""What lets packets through: security groups, prefix lists, network ACLs, Block Public Access."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.catalogue.services import parse_service_name
 from pytest_ecs_privatelink.topology.model import (
+    AclEntry,
     Endpoint,
     GroupRule,
     Interface,
+    NetworkAcl,
     PrefixList,
     RouteTable,
     SecurityGroup,
@@ -61,6 +63,11 @@ def foreign_group_ids(
     worn = {id_ for endpoint in endpoints for id_ in endpoint.groups}
     worn |= {id_ for interface in interfaces for id_ in interface.groups}
     return tuple(sorted((named | worn) - {group.id for group in known}))
+
+
+def read_network_acls(scope: Scope) -> tuple[NetworkAcl, ...]:
+    """Return the VPC's network ACLs."""
+    return scope.of_vpc("DescribeNetworkAcls", "NetworkAcls", _network_acl)
 
 
 def read_service_lists(scope: Scope) -> tuple[PrefixList, ...]:
@@ -172,6 +179,33 @@ def _port(raw: Raw, key: str) -> int | None:
     # -1 is "all" where ports or ICMP types do not matter.
     value = raw.get(key)
     return None if value in (None, -1) else int(value)
+
+
+def _network_acl(raw: Raw) -> NetworkAcl:
+    entries = sorted(raw.get("Entries", ()), key=lambda entry: (entry["Egress"], _number(entry)))
+    return NetworkAcl(
+        id=raw["NetworkAclId"],
+        entries=tuple(_acl_entry(entry) for entry in entries),
+        subnets=tuple(sorted(entry["SubnetId"] for entry in raw.get("Associations", ()))),
+        default=bool(raw.get("IsDefault")),
+    )
+
+
+def _acl_entry(raw: Raw) -> AclEntry:
+    ports = raw.get("PortRange", {})
+    return AclEntry(
+        number=_number(raw),
+        egress=bool(raw["Egress"]),
+        allow=raw["RuleAction"] == "allow",
+        protocol=str(raw["Protocol"]),
+        cidr=optional(raw, "CidrBlock") or str(raw["Ipv6CidrBlock"]),
+        from_port=ports.get("From"),
+        to_port=ports.get("To"),
+    )
+
+
+def _number(raw: Raw) -> int:
+    return int(raw["RuleNumber"])
 
 
 def _service_list(raw: Raw) -> PrefixList:

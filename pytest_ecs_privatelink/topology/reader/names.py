@@ -38,7 +38,7 @@ def read_dhcp_options(scope: Scope) -> DhcpOptions:
 
 
 def read_zones(scope: Scope) -> tuple[HostedZone, ...]:
-    """Return the VPC's private hosted zones without records; Profiles' zones are not listed."""
+    """Return the VPC's hosted zones, records not yet read; Profiles' zones are not listed."""
     return scope.wire.records(
         "route53",
         "ListHostedZonesByVPC",
@@ -130,6 +130,7 @@ def _zone(raw: Raw) -> HostedZone:
         id=str(raw["HostedZoneId"]).rpartition("/")[2],
         name=_name(raw["Name"]),
         owner=optional(owner, "OwningAccount") or optional(owner, "OwningService"),
+        records=None,
     )
 
 

@@ -1,9 +1,7 @@
-"""The VPC's own parts: subnets, routes, gateways, network ACLs, what lies beyond."""
+"""The VPC's own parts: subnets, routes, gateways, what lies beyond."""
 
 from pytest_ecs_privatelink.topology.model import (
-    AclEntry,
     NatGateway,
-    NetworkAcl,
     Peering,
     Route,
     RouteTable,
@@ -80,20 +78,10 @@ def read_nat_gateways(scope: Scope) -> tuple[NatGateway, ...]:
     return scope.of_vpc("DescribeNatGateways", "NatGateways", _nat_gateway, parameter="Filter")
 
 
-def read_network_acls(scope: Scope) -> tuple[NetworkAcl, ...]:
-    """Return the VPC's network ACLs."""
-    return scope.of_vpc("DescribeNetworkAcls", "NetworkAcls", _network_acl)
-
-
 def read_peerings(scope: Scope) -> tuple[Peering, ...]:
     """Return peering connections, from either side, and transit gateway attachments."""
-    operation, key = "DescribeVpcPeeringConnections", "VpcPeeringConnections"
-    requested = scope.of_vpc(
-        operation, key, lambda raw: _peering(raw, "AccepterVpcInfo"), by="requester-vpc-info.vpc-id"
-    )
-    accepted = scope.of_vpc(
-        operation, key, lambda raw: _peering(raw, "RequesterVpcInfo"), by="accepter-vpc-info.vpc-id"
-    )
+    requested = _peerings(scope, "requester-vpc-info.vpc-id", "RequesterVpcInfo", "AccepterVpcInfo")
+    accepted = _peerings(scope, "accepter-vpc-info.vpc-id", "AccepterVpcInfo", "RequesterVpcInfo")
     transit = scope.of_vpc(
         "DescribeTransitGatewayVpcAttachments", "TransitGatewayVpcAttachments", _attachment
     )
@@ -117,6 +105,16 @@ def _vpc(raw: Raw) -> Vpc:
         ),
         dhcp_options=optional(raw, "DhcpOptionsId"),
         name=name_of(raw),
+    )
+
+
+def _peerings(scope: Scope, by: str, near: str, far: str) -> tuple[Peering, ...]:
+    return scope.of_vpc(
+        "DescribeVpcPeeringConnections",
+        "VpcPeeringConnections",
+        lambda raw: _peering(raw, far),
+        by=by,
+        owner=lambda raw: raw.get(near, {}).get("VpcId"),
     )
 
 
@@ -205,35 +203,8 @@ def _nat_gateway(raw: Raw) -> NatGateway:
     )
 
 
-def _network_acl(raw: Raw) -> NetworkAcl:
-    entries = sorted(raw.get("Entries", ()), key=lambda entry: (entry["Egress"], _number(entry)))
-    return NetworkAcl(
-        id=raw["NetworkAclId"],
-        entries=tuple(_acl_entry(entry) for entry in entries),
-        subnets=tuple(sorted(entry["SubnetId"] for entry in raw.get("Associations", ()))),
-        default=bool(raw.get("IsDefault")),
-    )
-
-
-def _acl_entry(raw: Raw) -> AclEntry:
-    ports = raw.get("PortRange", {})
-    return AclEntry(
-        number=_number(raw),
-        egress=bool(raw["Egress"]),
-        allow=raw["RuleAction"] == "allow",
-        protocol=str(raw["Protocol"]),
-        cidr=optional(raw, "CidrBlock") or str(raw["Ipv6CidrBlock"]),
-        from_port=ports.get("From"),
-        to_port=ports.get("To"),
-    )
-
-
-def _number(raw: Raw) -> int:
-    return int(raw["RuleNumber"])
-
-
-def _peering(raw: Raw, other: str) -> Peering:
-    side = raw.get(other, {})
+def _peering(raw: Raw, far: str) -> Peering:
+    side = raw.get(far, {})
     blocks = [entry["CidrBlock"] for entry in side.get("CidrBlockSet", ())]
     blocks += [entry["Ipv6CidrBlock"] for entry in side.get("Ipv6CidrBlockSet", ())]
     return Peering(

@@ -51,7 +51,7 @@ PARTS: Mapping[str, Callable[[Scope], Any]] = MappingProxyType(
         "nat_gateways": network.read_nat_gateways,
         "interfaces": endpoints.read_interfaces,
         "security_groups": filters.read_groups,
-        "network_acls": network.read_network_acls,
+        "network_acls": filters.read_network_acls,
         "prefix_lists": filters.read_service_lists,
         "hosted_zones": names.read_zones,
         "resolver_rules": names.read_resolver_rules,
@@ -100,6 +100,8 @@ def read_snapshot(
             regions=_regions(session),
         )
         raise fatal(refused, attempt) from None
+    finally:
+        wire.close()
 
 
 def _wire(session: "boto3.Session", region: str, config: Config) -> Wire:
@@ -123,7 +125,15 @@ def _read(wire: Wire, vpc_id: str, region: str, *, emulated: bool) -> Snapshot:
             if part in refusals:
                 raise refusals[part]
         referred, more = follow(pool, scope, parts)
-    return _snapshot(scope, parts | referred, {**refusals, **more})
+    ordered = {part: _in_order(value) for part, value in (parts | referred).items()}
+    return _snapshot(scope, ordered, {**refusals, **more})
+
+
+def _in_order(part: Any) -> Any:  # noqa: ANN401  (a part of any type)
+    """Return lists by id: AWS answers in no order, and snapshots should compare."""
+    if not isinstance(part, tuple):
+        return part
+    return tuple(sorted(part, key=lambda item: getattr(item, "id", None) or str(item)))
 
 
 def _snapshot(scope: Scope, parts: dict[str, Any], refusals: Refusals) -> Snapshot:

@@ -24,7 +24,8 @@ def follow(pool: Executor, scope: Scope, parts: dict[str, Any]) -> tuple[dict[st
     """Return completed ``security_groups``, ``prefix_lists`` and ``hosted_zones``, and refusals.
 
     A part that was refused as a whole stays None. A foreign group or a list that is refused is
-    absent from its part; a zone whose records are refused has None for records.
+    absent from its part; a zone whose records are refused, or lie beside the Region's AWS names,
+    has None for records.
     """
     errands = _for_groups(scope, parts) | _for_lists(scope, parts) | _for_zones(scope, parts)
     brought, refusals = gather(pool, errands)

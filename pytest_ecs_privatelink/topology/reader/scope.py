@@ -28,10 +28,22 @@ class Scope:
         *,
         by: str = "vpc-id",
         parameter: str = "Filters",
+        owner: Callable[[Raw], str | None] = lambda raw: raw.get("VpcId"),
     ) -> tuple[T, ...]:
-        """Return the records of an EC2 Describe call filtered to the VPC; raises `Refused`."""
+        """Return the records of an EC2 Describe call filtered to the VPC; raises `Refused`.
+
+        Emulators ignore filters that they do not know, so where ``owner`` finds a VPC in an item,
+        it is compared here too.
+        """
         filters = [{"Name": by, "Values": [self.vpc.id]}]
-        return self.wire.records("ec2", operation, key, record, **{parameter: filters})
+        return self.wire.records(
+            "ec2",
+            operation,
+            key,
+            record,
+            keep=lambda raw: owner(raw) in (None, self.vpc.id),
+            **{parameter: filters},
+        )
 
 
 def optional(raw: Raw, key: str) -> str | None:

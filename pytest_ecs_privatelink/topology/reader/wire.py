@@ -67,6 +67,11 @@ class Wire:
         """Return the address that requests to ``service`` go to."""
         return str(self._clients[service].meta.endpoint_url)
 
+    def close(self) -> None:
+        """Give the connections back."""
+        for client in self._clients.values():
+            client.close()
+
     def answer(self, service: str, operation: str, read: Callable[[Raw], T], **params: object) -> T:
         """Return what ``read`` makes of an answer that has no pages; raises `Refused`."""
         with _refusals(f"{service}:{operation}"):
@@ -78,17 +83,20 @@ class Wire:
         operation: str,
         key: str,
         record: Callable[[Raw], T],
+        keep: Callable[[Raw], bool] = lambda _: True,
         **params: object,
     ) -> tuple[T, ...]:
         """Return what ``record`` makes of every item of the list ``key``, over all pages.
 
-        An item that lacks a field which ``record`` needs is a `Refused` too.
+        Items that ``keep`` does not hold for are left out. An item that lacks a field which
+        ``record`` needs is a `Refused` too.
         """
         with _refusals(f"{service}:{operation}"):
             return tuple(
                 record(item)
                 for page in self._pages(service, operation, params)
                 for item in _list(page, key)
+                if keep(item)
             )
 
     def _pages(self, service: str, operation: str, params: Raw) -> Iterator[Raw]:
