@@ -67,8 +67,15 @@ def _build(kind: Any, value: Any, path: str) -> Any:
         except ValueError as error:
             raise RecordError(f"{path}: {error}") from None
     if kind is float and type(value) is int:
-        return float(value)
+        return _build_float(value, path)
     return _expect(value, kind, path)
+
+
+def _build_float(value: int, path: str) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise RecordError(f"{path}: {error}") from None
 
 
 def _build_union(kind: Any, value: Any, path: str) -> Any:
