@@ -1,0 +1,34 @@
+"""An environment without the user's AWS, and an emulated one to run against."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rehearsals import Emulated, emulate
+
+# The server that refuses as AWS does is the reader's tests': both rooms need the same one.
+sys.path.append(str(Path(__file__).parents[1] / "topology"))
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Clear the user's AWS, proxy and pytest variables and give dummy credentials."""
+    for name in os.environ:
+        if name.startswith(("AWS_", "PYTEST_", "ECS_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", f"{tmp_path}/config")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", f"{tmp_path}/credentials")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return monkeypatch
+
+
+@pytest.fixture(scope="session")
+def emulated() -> Iterator[Emulated]:
+    """Run one emulated AWS that holds the lab's healthy world."""
+    with emulate() as emulated:
+        yield emulated

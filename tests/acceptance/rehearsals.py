@@ -1,0 +1,137 @@
+"""Runs without pytest: the lab's world, a plan, a twin and a broker, and what they judge."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import boto3
+
+from pytest_ecs_privatelink.lab.cloud import REGION
+from pytest_ecs_privatelink.lab.faults import Fault
+from pytest_ecs_privatelink.lab.laboratory import Laboratory
+from pytest_ecs_privatelink.lab.twin_faults import TwinFault
+from pytest_ecs_privatelink.lab.world import World, build_world
+from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
+from pytest_ecs_privatelink.plugin.run import private_folder
+from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.vantage.broker import Broker
+from pytest_ecs_privatelink.vantage.exchange import Exchange
+from pytest_ecs_privatelink.verdict import (
+    PROBED_CLAIMS,
+    Basis,
+    Cell,
+    Check,
+    Claim,
+    Code,
+    LaunchType,
+    Verdict,
+)
+
+TIMEOUT = 3.0
+"""Seconds: what answers has long on a busy machine, what is dropped need not be waited for."""
+
+Place = tuple[Claim, str, str]
+"""Claim, slug of the subnet, endpoint service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emulated:
+    """An emulated AWS; ``world`` is healthy and stays so, `broken` makes others beside it."""
+
+    laboratory: Laboratory
+    world: World
+    snapshot: Snapshot
+
+    @property
+    def url(self) -> str:
+        """Its address on loopback."""
+        return self.laboratory.cloud.endpoint
+
+    @property
+    def session(self) -> boto3.Session:
+        """A session for it."""
+        return self.laboratory.session()
+
+    def broken(self, *faults: Fault) -> tuple[World, Snapshot]:
+        """Make another world, break it, and read it as any VPC is read."""
+        world = build_world(self.session, workload=False)
+        for fault in faults:
+            if fault.break_cloud is not None:
+                fault.break_cloud(world, self.session)
+        return world, self.laboratory.read(world, faults).snapshot
+
+
+@contextlib.contextmanager
+def emulate() -> Iterator[Emulated]:
+    """Run an emulated AWS for as long as the block takes."""
+    with contextlib.closing(Laboratory(cloud=True, twin=False)) as laboratory:
+        laboratory.cloud.wait()
+        world = build_world(laboratory.session(), workload=False)
+        yield Emulated(laboratory, world, laboratory.read(world).snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a rehearsal came to."""
+
+    plan: Plan
+    checks: dict[Place, Check]
+
+    @property
+    def outcomes(self) -> dict[Place, tuple[Verdict, Code | None]]:
+        """How each cell ended."""
+        return {place: (check.verdict, check.code) for place, check in self.checks.items()}
+
+    @property
+    def not_passed(self) -> dict[Place, tuple[Verdict, Code | None]]:
+        """How the cells ended that did not pass."""
+        return {
+            place: outcome
+            for place, outcome in self.outcomes.items()
+            if outcome != (Verdict.PASSED, None)
+        }
+
+    def told(self, service: str, claim: Claim = Claim.PRIVATE_DNS) -> set[tuple[Verdict, str]]:
+        """Return how the cells of a service ended, and with which code, over all subnets."""
+        return {
+            (verdict, str(code))
+            for (judged, _, name), (verdict, code) in self.outcomes.items()
+            if judged is claim and name == service
+        }
+
+
+def rehearse(
+    snapshot: Snapshot,
+    *,
+    groups: tuple[str, ...] = (),
+    faults: tuple[TwinFault, ...] = (),
+    settings: Settings = Settings(lab=True),
+) -> Judged:
+    """Judge every cell of ``snapshot`` by probes from inside its twin, as a run in the lab does."""
+    asked = replace(
+        settings, security_groups=groups, launch_types=tuple(LaunchType), timeout=TIMEOUT
+    )
+    with contextlib.ExitStack() as stack:
+        laboratory = stack.enter_context(
+            contextlib.closing(Laboratory(cloud=False, twin=True))
+        )
+        plan = make_plan(
+            asked, snapshot, basis=Basis.PROBED, ca_file=str(laboratory.ca_file)
+        )
+        subnets = tuple(subnet.id for subnet in plan.terms.subnets)
+        laboratory.build_twin(snapshot, subnets, plan.terms.task_groups, faults)
+        broker = Broker(plan.terms, laboratory.twin.vantages, {})
+        exchange = Exchange(broker, private_folder(stack) / "broker.sock")
+        stack.callback(exchange.close)
+        cells = {
+            (claim, plan.terms.slugs[subnet], each.service): Cell(claim, subnet, each.service)
+            for claim in PROBED_CLAIMS
+            for subnet in subnets
+            for each in plan.terms.services
+        }
+        exchange.select(cells.values())
+        return Judged(plan, {place: exchange.check(cell) for place, cell in cells.items()})
+
+
+__all__ = ["REGION", "TIMEOUT", "Emulated", "Judged", "emulate", "rehearse"]
