@@ -1,4 +1,4 @@
-"""An environment without the user's AWS, and an emulated one to run against."""
+"""Whole runs made once, an environment without the user's AWS, and an emulated one."""
 
 import os
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lab_runs import Runs
 from rehearsals import Emulated, emulate
 
 # The server that refuses as AWS does is the reader's tests': both rooms need the same one.
@@ -32,3 +33,13 @@ def emulated() -> Iterator[Emulated]:
     """Run one emulated AWS that holds the lab's healthy world."""
     with emulate() as emulated:
         yield emulated
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Run pytest; the same run is made once for all tests of all workers."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = shared / "runs"
+    folder.mkdir(exist_ok=True)
+    return Runs(folder)

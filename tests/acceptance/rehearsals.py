@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import boto3
 
-from pytest_ecs_privatelink.lab.cloud import REGION
 from pytest_ecs_privatelink.lab.faults import Fault
 from pytest_ecs_privatelink.lab.laboratory import Laboratory
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
@@ -53,13 +52,14 @@ class Emulated:
         """A session for it."""
         return self.laboratory.session()
 
-    def broken(self, *faults: Fault) -> tuple[World, Snapshot]:
-        """Make another world, break it, and read it as any VPC is read."""
-        world = build_world(self.session, workload=False)
-        for fault in faults:
-            if fault.break_cloud is not None:
-                fault.break_cloud(world, self.session)
-        return world, self.laboratory.read(world, faults).snapshot
+    def broken(self, fault: Fault) -> tuple[World, Snapshot]:
+        """Break the world, or another one beside it where that takes the cloud, and read it."""
+        if fault.break_cloud is not None:
+            world = build_world(self.session, workload=False)
+            fault.break_cloud(world, self.session)
+            return world, self.laboratory.read(world, (fault,)).snapshot
+        edit = fault.edit or (lambda snapshot, _: snapshot)
+        return self.world, edit(self.snapshot, self.world)
 
 
 @contextlib.contextmanager
@@ -132,6 +132,3 @@ def rehearse(
         }
         exchange.select(cells.values())
         return Judged(plan, {place: exchange.check(cell) for place, cell in cells.items()})
-
-
-__all__ = ["REGION", "TIMEOUT", "Emulated", "Judged", "emulate", "rehearse"]
