@@ -43,7 +43,13 @@ def enter_namespaces() -> None:
 def new_network_namespace() -> int:
     """Make a network namespace beside the present one; return a file descriptor that keeps it."""
     present = _present_network_namespace()
-    _call("unshare", _CLONE_NEWNET)
+    try:
+        _call("unshare", _CLONE_NEWNET)
+    except OSError as error:
+        raise LabError(
+            f"the lab needs one more network namespace, and the kernel refuses ({error.strerror}):"
+            f" raise user.max_net_namespaces (sysctl), probe fewer subnets, or {WAYS_AROUND}"
+        ) from error
     made = _present_network_namespace()
     enter_network_namespace(present)
     os.close(present)

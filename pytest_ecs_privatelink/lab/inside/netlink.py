@@ -11,6 +11,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pytest_ecs_privatelink.errors import LabError
+
 REQUEST, ACK, CREATE, EXCL, APPEND = 0x1, 0x4, 0x400, 0x200, 0x800
 
 _ERROR = 2
@@ -23,8 +25,8 @@ _TEXT_OF_ERROR = 1
 _SECONDS_TO_ANSWER = struct.pack("=qq", 10, 0)
 
 
-class NetlinkError(OSError):
-    """The kernel refused a message; ``strerror`` says which one, and why in its own words."""
+class NetlinkError(LabError):
+    """The kernel refused a message; says which one, and why in the kernel's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class NetlinkSocket:
                 if number and refusal is None:
                     purpose = messages[sequence - first].purpose
                     why = os.strerror(number) + (f" ({words})" if words else "")
-                    refusal = NetlinkError(number, f"the kernel refused to {purpose}: {why}")
+                    refusal = NetlinkError(f"the kernel refused to {purpose}: {why}")
                 # An error on the first message of a batch stands for the whole of it.
                 if sequence == last or (number and sequence == first):
                     if refusal is not None:

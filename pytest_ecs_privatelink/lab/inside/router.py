@@ -120,10 +120,8 @@ def _load(chains: tuple[FilterChain, ...], generation: int) -> None:
     try:
         with NetlinkSocket(filters.NETFILTER_FAMILY) as netfilter:
             filters.load(netfilter, chains, links.WAY_INDEXES, generation)
-    except NetlinkError:
-        raise
-    except OSError as error:
+    except (NetlinkError, OSError) as error:
         raise LabError(
-            f"the lab's packet filters need nf_tables, which this kernel lacks ({error.strerror}):"
-            f" load it (modprobe nf_tables), or {kernel.WAYS_AROUND}"
+            f"the lab's packet filters need nf_tables ({error}): load it (modprobe nf_tables),"
+            f" or {kernel.WAYS_AROUND}"
         ) from error

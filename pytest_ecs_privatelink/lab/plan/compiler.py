@@ -3,11 +3,12 @@
 from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.plan.addresses import host_addresses, resolver_addresses
 from pytest_ecs_privatelink.lab.plan.filters import filter_chains
+from pytest_ecs_privatelink.lab.plan.hub import hub_addresses
 from pytest_ecs_privatelink.lab.plan.names import (
     dns_troubles,
-    hosted_names,
     private_zones,
     public_records,
+    unknown_aliases,
 )
 from pytest_ecs_privatelink.lab.plan.records import (
     Host,
@@ -106,6 +107,11 @@ def _caveats(snapshot: Snapshot) -> tuple[str, ...]:
     if servers and "AmazonProvidedDNS" not in servers:
         notes.append("the twin's hosts ask the VPC resolver, not the DHCP options' name servers")
     notes += (
-        f"{name} leads to an address that is not in the snapshot" for name in hosted_names(snapshot)
+        f"{name} is an alias for something that is not in the snapshot"
+        for name in unknown_aliases(snapshot)
+    )
+    notes += (
+        f"{name} is taken to be an endpoint that works, in another VPC, at {address}"
+        for name, address in hub_addresses(snapshot).items()
     )
     return tuple(notes)

@@ -7,6 +7,12 @@ from pytest_ecs_privatelink.catalogue.services import (
     parse_service_name,
     private_dns_names,
 )
+from pytest_ecs_privatelink.lab.plan.hub import (
+    ENDPOINT_NAME,
+    canonical,
+    hub_addresses,
+    zone_records,
+)
 from pytest_ecs_privatelink.lab.plan.records import (
     DnsTrouble,
     PlannedRecord,
@@ -26,7 +32,6 @@ from pytest_ecs_privatelink.topology.model import (
 from pytest_ecs_privatelink.verdict import Code
 
 _TROUBLES = (Code.DNS_TIMEOUT, Code.DNS_SERVFAIL, Code.DNS_REFUSED, Code.DNS_NXDOMAIN)
-_ENDPOINT_NAME = ".vpce."
 
 
 def endpoint_private_names(endpoint: Endpoint) -> tuple[str, ...]:
@@ -35,13 +40,13 @@ def endpoint_private_names(endpoint: Endpoint) -> tuple[str, ...]:
     known: tuple[str, ...] = ()
     if parsed is not None and parsed.region is not None and parsed.service in SERVICES:
         known = private_dns_names(parsed.service, parsed.region)
-    listed = tuple(canonical(name) for name in endpoint.dns_names if _ENDPOINT_NAME not in name)
+    listed = tuple(canonical(name) for name in endpoint.dns_names if ENDPOINT_NAME not in name)
     return tuple(dict.fromkeys((*known, *listed)))
 
 
 def vpce_names(endpoint: Endpoint) -> tuple[str, ...]:
     """Return the endpoint's own DNS names: the regional one and one for each zone."""
-    return tuple(canonical(name) for name in endpoint.dns_names if _ENDPOINT_NAME in name)
+    return tuple(canonical(name) for name in endpoint.dns_names if ENDPOINT_NAME in name)
 
 
 def private_zones(snapshot: Snapshot, faults: tuple[TwinFault, ...]) -> tuple[Zone, ...]:
@@ -56,10 +61,11 @@ def private_zones(snapshot: Snapshot, faults: tuple[TwinFault, ...]) -> tuple[Zo
     for name, values in _hidden_names(snapshot, faults):
         apex = name.removeprefix("*.")
         zones.setdefault(apex, {}).setdefault(name, PlannedRecord(name, values))
-    own = _endpoint_addresses(snapshot)
+    hub = {name: (address,) for name, address in hub_addresses(snapshot).items()}
+    known = {**_endpoint_addresses(snapshot), **hub}
     for zone in snapshot.hosted_zones or ():
         records = zones.setdefault(canonical(zone.name), {})
-        for record in _hosted_records(zone, own):
+        for record in _hosted_records(zone, known):
             records.setdefault(record.name, record)
     return tuple(Zone(apex, tuple(records.values())) for apex, records in sorted(zones.items()))
 
@@ -91,20 +97,14 @@ def dns_troubles(region: str, faults: tuple[TwinFault, ...]) -> tuple[DnsTrouble
     )
 
 
-def hosted_names(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the aliases of hosted zones that lead to nothing that the snapshot holds."""
-    own = _endpoint_addresses(snapshot)
+def unknown_aliases(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the hosted zones' names that are aliases for nothing that the twin has."""
+    known = {**_endpoint_addresses(snapshot), **hub_addresses(snapshot)}
     return tuple(
         canonical(record.name)
-        for zone in snapshot.hosted_zones or ()
-        for record in zone.records or ()
-        if record.alias is not None and canonical(record.alias) not in own
+        for _, record in zone_records(snapshot)
+        if record.alias is not None and canonical(record.alias) not in known
     )
-
-
-def canonical(name: str) -> str:
-    r"""Return ``name`` as plans spell it; Route 53 writes a ``*`` as ``\052``."""
-    return name.replace("\\052", "*").rstrip(".").lower()
 
 
 def _names_of(service: str, region: str) -> tuple[str, ...]:
@@ -154,12 +154,12 @@ def _endpoint_addresses(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
 
 
 def _hosted_records(
-    zone: HostedZone, own: Mapping[str, tuple[str, ...]]
+    zone: HostedZone, known: Mapping[str, tuple[str, ...]]
 ) -> Iterable[PlannedRecord]:
     for record in zone.records or ():
         name = canonical(record.name)
         if record.alias is not None:
-            yield PlannedRecord(name, own.get(canonical(record.alias), ()))
+            yield PlannedRecord(name, known.get(canonical(record.alias), ()))
         elif record.type == "A":
             yield PlannedRecord(name, record.values)
         elif record.type == "CNAME":

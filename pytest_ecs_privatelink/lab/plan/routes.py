@@ -17,7 +17,7 @@ from pytest_ecs_privatelink.topology.model import (
 )
 
 _EVERYTHING = "0.0.0.0/0"
-_BEYOND = frozenset({RouteTarget.TRANSIT_GATEWAY, RouteTarget.PEERING, RouteTarget.VPN_GATEWAY})
+BEYOND = frozenset({RouteTarget.TRANSIT_GATEWAY, RouteTarget.PEERING, RouteTarget.VPN_GATEWAY})
 _CARRYING_STATES = frozenset({"active", "available"})
 
 
@@ -71,7 +71,7 @@ def _way(snapshot: Snapshot, subnet_id: str, route: Route) -> Way | None:
         return _nat_way(snapshot, route)
     if route.target is RouteTarget.INTERNET_GATEWAY:
         return _igw_way(snapshot, subnet_id)
-    if route.target in _BEYOND:
+    if route.target in BEYOND:
         return _transit_way(snapshot, route)
     return None
 

@@ -10,6 +10,7 @@ from pytest_ecs_privatelink.catalogue.services import (
     private_dns_names,
 )
 from pytest_ecs_privatelink.lab.plan.addresses import public_addresses
+from pytest_ecs_privatelink.lab.plan.hub import canonical, hub_addresses, zone_records
 from pytest_ecs_privatelink.lab.plan.names import endpoint_private_names, vpce_names
 from pytest_ecs_privatelink.lab.plan.records import Manner, PlannedServer, Way
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
@@ -64,24 +65,21 @@ def _endpoint_servers(snapshot: Snapshot, faults: tuple[TwinFault, ...]) -> Iter
 
 
 def _hub_servers(snapshot: Snapshot, faults: tuple[TwinFault, ...]) -> Iterator[PlannedServer]:
-    """Addresses that hosted zones give for AWS names, outside the VPC: endpoints of a hub.
-
-    The hub is not in the snapshot: it is taken to work, so that the VPC's own side is what is
-    rehearsed.
-    """
-    for zone in snapshot.hosted_zones or ():
-        for record in zone.records or ():
-            service = _service_named(snapshot, record.name)
-            if service is None or record.type != "A":
-                continue
-            for address in record.values:
-                yield PlannedServer(
-                    address=address,
-                    service=service,
-                    names=private_dns_names(service, snapshot.region),
-                    ways=(Way.TRANSIT,),
-                    manner=_manner(service, faults),
-                )
+    """Return what hosted zones give AWS names to, by address or by alias, outside the VPC."""
+    hub = hub_addresses(snapshot)
+    for _, record in zone_records(snapshot):
+        service = _service_named(snapshot, canonical(record.name))
+        if service is None or record.type != "A":
+            continue
+        alias = hub.get(canonical(record.alias)) if record.alias is not None else None
+        for address in record.values if alias is None else (alias,):
+            yield PlannedServer(
+                address=address,
+                service=service,
+                names=private_dns_names(service, snapshot.region),
+                ways=(Way.TRANSIT,),
+                manner=_manner(service, faults),
+            )
 
 
 def _public_servers(
@@ -108,10 +106,9 @@ def public_names(snapshot: Snapshot, service: str, registries: tuple[str, ...]) 
 
 
 def _service_named(snapshot: Snapshot, name: str) -> str | None:
-    plain = name.replace("\\052", "*").rstrip(".").lower()
     for service in sorted(SERVICES):
         names = private_dns_names(service, snapshot.region)
-        if plain in names or is_host_of(plain, service, snapshot.region):
+        if name in names or is_host_of(name, service, snapshot.region):
             return service
     return None
 
