@@ -43,3 +43,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     folder = shared / "runs"
     folder.mkdir(exist_ok=True)
     return Runs(folder)
+
+
+@pytest.fixture(scope="session")
+def snapshot(runs: Runs) -> Path:
+    """Return a saved snapshot of the lab's healthy world, which needs no lab to be planned for."""
+    saved = runs("--ecs-lab", "--collect-only", "-q", "--ecs-save-snapshot=world.json")
+    assert saved.code == 0, saved.out + saved.err
+    return saved.folder / "world.json"

@@ -92,7 +92,7 @@ class Runs:
                     env=environment(**changes),
                     capture_output=True,
                     text=True,
-                    timeout=60,
+                    timeout=120,
                     check=False,
                 )
                 done.write_text(json.dumps([ended.returncode, ended.stdout, ended.stderr]))
