@@ -5,7 +5,7 @@ import ssl
 
 import trustme
 
-from pytest_ecs_privatelink.lab.plan.records import Manner, PlannedServer
+from pytest_ecs_privatelink.lab.twin_plan import Manner, PlannedServer
 
 _LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 _NO_LONGER = datetime.datetime(2021, 1, 1, tzinfo=datetime.UTC)

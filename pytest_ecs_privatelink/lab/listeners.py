@@ -10,7 +10,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from pytest_ecs_privatelink.lab.certificates import Authority
-from pytest_ecs_privatelink.lab.plan.records import Manner, PlannedServer
+from pytest_ecs_privatelink.lab.twin_plan import Manner, PlannedServer
 
 PORT = 443
 

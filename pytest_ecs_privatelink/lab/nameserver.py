@@ -21,7 +21,7 @@ import dns.rdatatype
 import dns.rrset
 
 from pytest_ecs_privatelink.catalogue.services import covers
-from pytest_ecs_privatelink.lab.plan.records import PlannedRecord, Resolver
+from pytest_ecs_privatelink.lab.twin_plan import PlannedRecord, Resolver
 from pytest_ecs_privatelink.verdict import Code
 
 PORT = 53

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from pytest_ecs_privatelink.errors import LabError
-from pytest_ecs_privatelink.lab.plan.records import TwinPlan
 from pytest_ecs_privatelink.lab.sockets import ca_path, socket_path
+from pytest_ecs_privatelink.lab.twin_plan import TwinPlan
 from pytest_ecs_privatelink.lab.twin_process import TwinProcess
 from pytest_ecs_privatelink.records import to_json
 from pytest_ecs_privatelink.vantage.remote import RemoteVantage

@@ -12,7 +12,7 @@ import dns.rdatatype
 import pytest
 
 from pytest_ecs_privatelink.lab.nameserver import Names, respond, serve_names
-from pytest_ecs_privatelink.lab.plan.records import DnsTrouble, PlannedRecord, Resolver, Zone
+from pytest_ecs_privatelink.lab.twin_plan import DnsTrouble, PlannedRecord, Resolver, Zone
 from pytest_ecs_privatelink.verdict import Code
 
 PLAN = Resolver(

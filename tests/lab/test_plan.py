@@ -24,7 +24,7 @@ from twin_snapshots import (
 
 from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.plan import Host, TwinPlan, compile_plan
-from pytest_ecs_privatelink.lab.plan.records import PlannedRoute, Way
+from pytest_ecs_privatelink.lab.twin_plan import PlannedRoute, Way
 from pytest_ecs_privatelink.records import from_json, to_json
 from pytest_ecs_privatelink.topology.model import (
     DhcpOptions,

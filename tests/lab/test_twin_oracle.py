@@ -187,7 +187,7 @@ def lab() -> Iterator[Rehearsal]:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(snapshot=worlds(), worn=st.sampled_from([(TASKS,), (TASKS, ENDPOINTS), None]))
 def test_kernel_and_oracle_agree(

@@ -19,7 +19,7 @@ from pytest_ecs_privatelink.lab.inside.netlink import (
     nested,
     text,
 )
-from pytest_ecs_privatelink.lab.plan.records import Action, FilterChain, FilterRule, Way
+from pytest_ecs_privatelink.lab.twin_plan import Action, FilterChain, FilterRule, Way
 
 NETFILTER_FAMILY = 12
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.inside import kernel, links
 from pytest_ecs_privatelink.lab.inside.netlink import NetlinkSocket
-from pytest_ecs_privatelink.lab.plan.records import PlannedHost
+from pytest_ecs_privatelink.lab.twin_plan import PlannedHost
 from pytest_ecs_privatelink.vantage.host import serve
 
 LINK, LINK_INDEX = "eth0", 100

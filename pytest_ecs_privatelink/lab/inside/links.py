@@ -16,7 +16,7 @@ from pytest_ecs_privatelink.lab.inside.netlink import (
     nested,
     text,
 )
-from pytest_ecs_privatelink.lab.plan.records import Way
+from pytest_ecs_privatelink.lab.twin_plan import Way
 
 ROUTE_FAMILY = 0
 MAIN_TABLE = 254

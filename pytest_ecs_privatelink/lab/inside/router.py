@@ -16,8 +16,8 @@ from pytest_ecs_privatelink.lab.inside import filters, hosts, kernel, links, ser
 from pytest_ecs_privatelink.lab.inside.children import Child, await_ready, fork
 from pytest_ecs_privatelink.lab.inside.netlink import Message, NetlinkError, NetlinkSocket
 from pytest_ecs_privatelink.lab.inside.replies import reply
-from pytest_ecs_privatelink.lab.plan.records import FilterChain, TwinPlan, Way
 from pytest_ecs_privatelink.lab.sockets import socket_path
+from pytest_ecs_privatelink.lab.twin_plan import FilterChain, TwinPlan, Way
 from pytest_ecs_privatelink.records import from_json
 
 _FIRST_HOST_LINK = 1000

@@ -12,8 +12,8 @@ from pytest_ecs_privatelink.lab.inside import kernel, links
 from pytest_ecs_privatelink.lab.inside.netlink import Message, NetlinkSocket
 from pytest_ecs_privatelink.lab.listeners import listen
 from pytest_ecs_privatelink.lab.nameserver import serve_names
-from pytest_ecs_privatelink.lab.plan.records import PlannedServer, Resolver, TwinPlan, Way
 from pytest_ecs_privatelink.lab.sockets import ca_path
+from pytest_ecs_privatelink.lab.twin_plan import PlannedServer, Resolver, TwinPlan, Way
 
 
 def prepare(plan: TwinPlan) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pytest_ecs_privatelink.lab.plan.matching import Direction, at, with_peers, with_protocol
-from pytest_ecs_privatelink.lab.plan.records import Action, FilterChain, FilterRule
+from pytest_ecs_privatelink.lab.twin_plan import Action, FilterChain, FilterRule
 from pytest_ecs_privatelink.topology.lookup import acl_of
 from pytest_ecs_privatelink.topology.model import AclEntry, NetworkAcl, Snapshot
 

@@ -10,15 +10,16 @@ from pytest_ecs_privatelink.lab.plan.names import (
     public_records,
     unknown_aliases,
 )
-from pytest_ecs_privatelink.lab.plan.records import (
-    Host,
-    PlannedHost,
-    Resolver,
-    TwinPlan,
-)
 from pytest_ecs_privatelink.lab.plan.routes import planned_routes
 from pytest_ecs_privatelink.lab.plan.servers import planned_servers
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
+from pytest_ecs_privatelink.lab.twin_plan import (
+    Host,
+    PlannedHost,
+    PlannedServer,
+    Resolver,
+    TwinPlan,
+)
 from pytest_ecs_privatelink.topology.model import Snapshot
 
 # Without these no packet could be judged; a twin that left them out would prove what is not so.
@@ -50,12 +51,13 @@ def compile_plan(
         )
         for host in hosts
     )
-    servers = planned_servers(snapshot, registries, faults)
+    everywhere = planned_servers(snapshot, registries, faults)
+    servers = _reached(everywhere, planned)
     resolver = Resolver(
         addresses=resolver_addresses(snapshot),
         answering=snapshot.vpc.dns_support is not False,
         zones=private_zones(snapshot, faults),
-        public=public_records(snapshot, servers),
+        public=public_records(snapshot, everywhere),
         troubles=dns_troubles(snapshot.region, faults),
     )
     return TwinPlan(
@@ -65,6 +67,14 @@ def compile_plan(
         chains=filter_chains(snapshot, planned, servers, resolver.addresses),
         caveats=_caveats(snapshot),
     )
+
+
+def _reached(
+    servers: tuple[PlannedServer, ...], hosts: tuple[PlannedHost, ...]
+) -> tuple[PlannedServer, ...]:
+    """Leave out what no host has a way to: its packets would not arrive anyway."""
+    ways = {route.way for host in hosts for route in host.routes}
+    return tuple(server for server in servers if ways.intersection(server.ways))
 
 
 def _refuse_unknown(snapshot: Snapshot) -> None:

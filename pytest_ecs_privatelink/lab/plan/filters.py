@@ -20,7 +20,7 @@ from pytest_ecs_privatelink.lab.plan.groups import (
     wearing,
 )
 from pytest_ecs_privatelink.lab.plan.matching import Direction
-from pytest_ecs_privatelink.lab.plan.records import (
+from pytest_ecs_privatelink.lab.twin_plan import (
     Action,
     FilterChain,
     FilterRule,

@@ -6,7 +6,7 @@ A group that is named as a peer stands for the addresses that wear it.
 from collections.abc import Iterator, Mapping
 
 from pytest_ecs_privatelink.lab.plan.matching import Direction, at, with_peers, with_protocol
-from pytest_ecs_privatelink.lab.plan.records import Action, FilterChain, FilterRule
+from pytest_ecs_privatelink.lab.twin_plan import Action, FilterChain, FilterRule
 from pytest_ecs_privatelink.topology.lookup import effective_groups, interfaces_of
 from pytest_ecs_privatelink.topology.model import EndpointType, GroupRule, SecurityGroup, Snapshot
 

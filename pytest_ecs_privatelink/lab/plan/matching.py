@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 
-from pytest_ecs_privatelink.lab.plan.records import FilterRule
+from pytest_ecs_privatelink.lab.twin_plan import FilterRule
 
 
 class Direction(StrEnum):

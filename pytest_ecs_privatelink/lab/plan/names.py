@@ -13,14 +13,14 @@ from pytest_ecs_privatelink.lab.plan.hub import (
     hub_addresses,
     zone_records,
 )
-from pytest_ecs_privatelink.lab.plan.records import (
+from pytest_ecs_privatelink.lab.twin_faults import TwinFault
+from pytest_ecs_privatelink.lab.twin_plan import (
     DnsTrouble,
     PlannedRecord,
     PlannedServer,
     Way,
     Zone,
 )
-from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.topology.lookup import interfaces_of
 from pytest_ecs_privatelink.topology.model import (
     Endpoint,

@@ -7,7 +7,7 @@ contradict the audits. Source of the rules that remain: VPC User Guide, "Route p
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
-from pytest_ecs_privatelink.lab.plan.records import PlannedRoute, Way
+from pytest_ecs_privatelink.lab.twin_plan import PlannedRoute, Way
 from pytest_ecs_privatelink.topology.lookup import subnet_of, table_of
 from pytest_ecs_privatelink.topology.model import (
     Route,

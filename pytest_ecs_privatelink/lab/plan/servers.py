@@ -12,8 +12,8 @@ from pytest_ecs_privatelink.catalogue.services import (
 from pytest_ecs_privatelink.lab.plan.addresses import public_addresses
 from pytest_ecs_privatelink.lab.plan.hub import canonical, hub_addresses, zone_records
 from pytest_ecs_privatelink.lab.plan.names import endpoint_private_names, vpce_names
-from pytest_ecs_privatelink.lab.plan.records import Manner, PlannedServer, Way
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
+from pytest_ecs_privatelink.lab.twin_plan import Manner, PlannedServer, Way
 from pytest_ecs_privatelink.topology.lookup import interfaces_of
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
 from pytest_ecs_privatelink.verdict import Code
