@@ -4,12 +4,11 @@ Source: docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
 """
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from pytest_ecs_privatelink.topology.lookup import table_of
 from pytest_ecs_privatelink.topology.model import Route, RouteTable, RouteTarget, Snapshot
 
-Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
@@ -24,7 +23,7 @@ def route_for(snapshot: Snapshot, subnet_id: str, address: str) -> Route | None:
     if table is None:
         return None
     target = ip_address(address)
-    return _best(entry for entry in _entries(snapshot, table) if _covers(entry[0], target))
+    return _best(entry for entry in _entries(snapshot, table) if target in entry[0])
 
 
 def default_route(snapshot: Snapshot, subnet_id: str) -> Route | None:
@@ -63,7 +62,3 @@ def _entries(snapshot: Snapshot, table: RouteTable) -> Iterator[tuple[Network, R
 
 def _names_list(route: Route) -> bool:
     return route.destination.startswith("pl-")
-
-
-def _covers(network: Network, address: Address) -> bool:
-    return network.version == address.version and address in network

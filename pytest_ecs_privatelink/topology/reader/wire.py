@@ -89,13 +89,14 @@ class Wire:
         """Return what ``record`` makes of every item of the list ``key``, over all pages.
 
         Items that ``keep`` does not hold for are left out. An item that lacks a field which
-        ``record`` needs is a `Refused` too.
+        ``record`` needs is a `Refused` too, and so is an answer without ``key``: the page of a
+        captive portal parses as an answer without anything in it.
         """
         with _refusals(f"{service}:{operation}"):
             return tuple(
                 record(item)
                 for page in self._pages(service, operation, params)
-                for item in _list(page, key)
+                for item in page[key]
                 if keep(item)
             )
 
@@ -133,11 +134,3 @@ def _refusals(permission: str) -> Iterator[None]:
         raise Refused(permission, error) from error
     except KeyError as error:
         raise Refused(permission, AnswerError(f"the answer lacks {error}")) from error
-
-
-def _list(page: Raw, key: str) -> list[Raw]:
-    # A proxy's or captive portal's page parses as an answer without anything in it.
-    if key not in page:
-        raise AnswerError(f"the answer has no {key}")
-    found: list[Raw] = page[key]
-    return found
