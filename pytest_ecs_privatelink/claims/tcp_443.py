@@ -3,6 +3,7 @@
 import asyncio
 
 from pytest_ecs_privatelink.claims import private_dns
+from pytest_ecs_privatelink.claims.answers import Place, place_of
 from pytest_ecs_privatelink.claims.groups import only_the_groups_differ
 from pytest_ecs_privatelink.claims.private_dns import Resolved, connect_question
 from pytest_ecs_privatelink.claims.terms import (
@@ -82,7 +83,15 @@ async def _dial(
                 observed=text,
                 reason=excuse,
             )
-    return Reading(verdict=Verdict.FAILED, code=_code(answer), phase=answer.phase, observed=text)
+    code = _code(answer)
+    if answer.phase == "connect" and _is_unrouted(resolved.address, cell, terms):
+        code = Code.ENDPOINT_ROUTE_MISSING
+    return Reading(verdict=Verdict.FAILED, code=code, phase=answer.phase, observed=text)
+
+
+def _is_unrouted(address: str, cell: Cell, terms: Terms) -> bool:
+    service = terms.service(cell.service)
+    return place_of(address, service, cell.subnet, terms) is Place.UNROUTED
 
 
 def _code(answer: ConnectAnswer) -> Code:

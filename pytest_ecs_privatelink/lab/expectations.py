@@ -78,5 +78,16 @@ def public_but_working(*services: str) -> tuple[Expected, ...]:
     )
 
 
+def answered_by_a_stranger(code: Code, *services: str) -> tuple[Expected, ...]:
+    """Answer for ``services`` with a private address that is no endpoint's; dialling ends so."""
+    foreign = Expected(
+        claim=Claim.PRIVATE_DNS,
+        verdict=Verdict.WARNED,
+        code=Code.DNS_FOREIGN_ANSWER,
+        services=services,
+    )
+    return (foreign, *unconnected(code, *services))
+
+
 INTERFACES = INTERFACE_SERVICES
 """All endpoint services of the world but ``s3``."""

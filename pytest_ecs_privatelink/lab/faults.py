@@ -14,13 +14,15 @@ from pytest_ecs_privatelink.lab import cloud_faults
 from pytest_ecs_privatelink.lab.expectations import (
     INTERFACES,
     Expected,
+    answered_by_a_stranger,
     public_but_working,
     unconnected,
     unresolved,
 )
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.world import IN_ORDER, World
-from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.topology.lookup import endpoint_addresses, endpoints_for
+from pytest_ecs_privatelink.topology.model import HostedZone, Snapshot, ZoneRecord
 from pytest_ecs_privatelink.verdict import Code
 
 if TYPE_CHECKING:
@@ -57,6 +59,33 @@ def _set_pending(snapshot: Snapshot, world: World, service: str) -> Snapshot:
         for each in snapshot.endpoints
     )
     return replace(snapshot, endpoints=endpoints)
+
+
+_FAR_ADDRESS = "10.200.0.5"  # a hub's, in no range of the world and on none of its routes
+
+
+def _leave_it_to_a_hub(snapshot: Snapshot, _: World) -> Snapshot:
+    return _hosted(snapshot, (_FAR_ADDRESS,))
+
+
+def _mistake_kms_for_logs(snapshot: Snapshot, _: World) -> Snapshot:
+    (kms,) = endpoints_for(snapshot, "kms")
+    return _hosted(snapshot, endpoint_addresses(snapshot, kms))
+
+
+def _hosted(snapshot: Snapshot, addresses: tuple[str, ...]) -> Snapshot:
+    """Put a hosted zone in the place of the endpoint for logs."""
+    logs = endpoints_for(snapshot, "logs")
+    name = f"logs.{snapshot.region}.amazonaws.com"
+    zone = HostedZone(
+        id="Z0123456789LAB",
+        name=name,
+        records=(ZoneRecord(name=name, type="A", values=addresses),),
+    )
+    endpoints = tuple(each for each in snapshot.endpoints if each not in logs)
+    return replace(
+        snapshot, endpoints=endpoints, hosted_zones=(*(snapshot.hosted_zones or ()), zone)
+    )
 
 
 _IN_CLOUD = (
@@ -170,6 +199,20 @@ _IN_CLOUD = (
         summary="private-c's route table is not associated with the s3 gateway",
         break_cloud=partial(cloud_faults.give_subnet_a_table_without_s3, subnet="private-c"),
         expected=unresolved(Code.S3_GATEWAY_NO_ROUTE, "s3", subnets=("private-c",)),
+    ),
+    Fault(
+        name="endpoint-route-missing",
+        code=Code.ENDPOINT_ROUTE_MISSING,
+        summary="a hosted zone gives a hub's endpoint for logs, and no route leads to the hub",
+        edit=_leave_it_to_a_hub,
+        expected=answered_by_a_stranger(Code.ENDPOINT_ROUTE_MISSING, "logs"),
+    ),
+    Fault(
+        name="dns-foreign-answer",
+        code=Code.DNS_FOREIGN_ANSWER,
+        summary="a hosted zone gives the addresses of the endpoint for kms for logs",
+        edit=_mistake_kms_for_logs,
+        expected=answered_by_a_stranger(Code.TLS_CERTIFICATE, "logs"),
     ),
 )
 

@@ -27,9 +27,10 @@ from pytest_ecs_privatelink.verdict import (
     Verdict,
 )
 
-TIMEOUT = 3.0
+TIMEOUT = 2.0
 """Seconds: what answers has long on a busy machine, what is dropped need not be waited for."""
 
+IN_LAB = Settings(lab=True)
 Place = tuple[Claim, str, str]
 """Claim, slug of the subnet, endpoint service."""
 
@@ -106,19 +107,15 @@ def rehearse(
     *,
     groups: tuple[str, ...] = (),
     faults: tuple[TwinFault, ...] = (),
-    settings: Settings = Settings(lab=True),
+    settings: Settings = IN_LAB,
 ) -> Judged:
     """Judge every cell of ``snapshot`` by probes from inside its twin, as a run in the lab does."""
     asked = replace(
         settings, security_groups=groups, launch_types=tuple(LaunchType), timeout=TIMEOUT
     )
     with contextlib.ExitStack() as stack:
-        laboratory = stack.enter_context(
-            contextlib.closing(Laboratory(cloud=False, twin=True))
-        )
-        plan = make_plan(
-            asked, snapshot, basis=Basis.PROBED, ca_file=str(laboratory.ca_file)
-        )
+        laboratory = stack.enter_context(contextlib.closing(Laboratory(cloud=False, twin=True)))
+        plan = make_plan(asked, snapshot, basis=Basis.PROBED, ca_file=str(laboratory.ca_file))
         subnets = tuple(subnet.id for subnet in plan.terms.subnets)
         laboratory.build_twin(snapshot, subnets, plan.terms.task_groups, faults)
         broker = Broker(plan.terms, laboratory.twin.vantages, {})

@@ -143,3 +143,12 @@ def test_the_user_is_told_how_to_name_the_tasks_groups() -> None:
         "the vantage wears sg-runner and the tasks' security groups are unknown: "
         "name them with --ecs-security-group"
     )
+
+
+def test_silence_where_no_route_leads_is_a_missing_route() -> None:
+    """A hub's address beyond the routes is not merely silent: the code names what is missing."""
+    hub = "10.200.0.5"
+    silent = Recorded(answers(LOGS, hub), connected(hub, ConnectStatus.TIMEOUT, "connect"))
+    check = prove(terms(snapshot(endpoints=())), silent)
+    assert (check.verdict, check.code) == (Verdict.FAILED, Code.ENDPOINT_ROUTE_MISSING)
+    assert check.observed == f"{hub}:443 ({LOGS}): no answer to connect within 2.0 s"
