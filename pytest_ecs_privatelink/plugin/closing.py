@@ -33,11 +33,15 @@ class Closing:
 
 
 def close(closing: Closing) -> record.Run:
-    """Return the record of the run; selected cells that were never judged are errors in it."""
+    """Return the record of the run, its checks sorted by id: workers end in any order.
+
+    Selected cells that were never judged are errors in it.
+    """
     if closing.run is None:
         return record.Run(facts=_facts(closing, None, ()))
     plan = closing.run.part.plan
-    checks = (*closing.checks.values(), *_unjudged(closing, closing.run, plan))
+    judged = (*closing.checks.values(), *_unjudged(closing, closing.run, plan))
+    checks = tuple(sorted(judged, key=lambda check: check.id))
     return record.Run(
         facts=_facts(closing, closing.run, checks),
         subnets=_subnets(closing.run, plan),
