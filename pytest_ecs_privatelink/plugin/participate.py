@@ -1,5 +1,6 @@
 """Where the plugin is switched on: check values, choose tests, join as controller or worker."""
 
+import re
 from importlib.util import find_spec
 
 import pytest
@@ -15,6 +16,7 @@ from pytest_ecs_privatelink.plugin.worker import Worker
 from pytest_ecs_privatelink.reporting.json_report import check_writable
 
 _LAB_NEEDS = ("moto", "flask", "flask_cors", "pyroute2", "trustme")
+_REMOTE_GATEWAYS = ("ssh", "vagrant_ssh", "socket")
 
 
 def take_part(config: pytest.Config, *, bundled: bool) -> None:
@@ -47,8 +49,13 @@ def _check_early(settings: Settings) -> None:
 
 
 def _refuse_remote_workers(config: pytest.Config) -> None:
-    specs = config.getoption("tx", default=None) or ()
-    if any(spec.startswith(("ssh=", "socket=")) for spec in specs):
+    if any(_is_elsewhere(spec) for spec in config.getoption("tx", default=None) or ()):
         raise pytest.UsageError(
             "--tx: ecs-privatelink's workers share this machine with the controller; use -n"
         )
+
+
+def _is_elsewhere(spec: str) -> bool:
+    """Return whether a worker's specification, ``[N*]key=value//key=value``, names another host."""
+    keys = {part.partition("=")[0] for part in re.sub(r"^\d+\*", "", spec).split("//")}
+    return not keys.isdisjoint(_REMOTE_GATEWAYS)

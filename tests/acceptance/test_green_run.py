@@ -24,19 +24,19 @@ ESCAPE = "\x1b["
 
 @pytest.fixture(scope="module")
 def green(runs: Runs) -> Finished:
-    """The main job, as a user types it."""
+    """Run the main job, as a user types it."""
     return runs("--ecs-lab")
 
 
 @pytest.fixture(scope="module")
 def verbose(runs: Runs) -> Finished:
-    """The main job, told at length and in colour."""
+    """Run the main job, told at length and in colour."""
     return runs("--ecs-lab", "-v", "--color=yes")
 
 
 @pytest.fixture(scope="module")
 def quiet(runs: Runs) -> Finished:
-    """The main job, told in as few words as may be."""
+    """Run the main job, told in as few words as may be."""
     return runs("--ecs-lab", "-q")
 
 
