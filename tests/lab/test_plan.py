@@ -324,7 +324,10 @@ def test_caveats() -> None:
         healthy(),
         hosted_zones=None,
         nat_gateways=None,
-        resolver_rules=(ResolverRule(id="rr-1", domain="amazonaws.com", type="FORWARD"),),
+        resolver_rules=(
+            ResolverRule(id="rr-1", domain="amazonaws.com", type="FORWARD"),
+            ResolverRule(id="rr-2", domain=".", type="RECURSIVE"),  # every VPC has this one
+        ),
         dhcp_options=DhcpOptions(id="dopt-1", name_servers=("10.0.0.53",)),
     )
     assert plan_of(snapshot).caveats == (
@@ -333,6 +336,14 @@ def test_caveats() -> None:
         "NAT gateways could not be read: none leads out of the twin",
         "the twin's hosts ask the VPC resolver, not the DHCP options' name servers",
     )
+
+
+def test_group_that_is_not_in_the_snapshot() -> None:
+    """A group without known rules allows nothing, and that is said once."""
+    plan = plan_of(healthy(), groups=("sg-stranger", TASKS))
+    assert plan.caveats == ("sg-stranger is worn, but not in the snapshot: it allows nothing",)
+    (chain,) = (chain for chain in plan.chains if chain.name == "sg-stranger-egress")
+    assert chain.rules == ()
 
 
 def test_zone_without_readable_records() -> None:

@@ -2,13 +2,12 @@
 
 from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.plan.addresses import host_addresses, resolver_addresses
+from pytest_ecs_privatelink.lab.plan.caveats import caveats
 from pytest_ecs_privatelink.lab.plan.filters import filter_chains
-from pytest_ecs_privatelink.lab.plan.hub import hub_addresses
 from pytest_ecs_privatelink.lab.plan.names import (
     dns_troubles,
     private_zones,
     public_records,
-    unknown_aliases,
 )
 from pytest_ecs_privatelink.lab.plan.routes import planned_routes
 from pytest_ecs_privatelink.lab.plan.servers import planned_servers
@@ -65,7 +64,7 @@ def compile_plan(
         servers=servers,
         resolver=resolver,
         chains=filter_chains(snapshot, planned, servers, resolver.addresses),
-        caveats=_caveats(snapshot),
+        caveats=caveats(snapshot, planned),
     )
 
 
@@ -101,27 +100,3 @@ def _names_prefix_lists(snapshot: Snapshot) -> bool:
     return any(route.destination.startswith("pl-") for route in routes) or any(
         rule.prefix_list is not None for rule in rules
     )
-
-
-def _caveats(snapshot: Snapshot) -> tuple[str, ...]:
-    notes = []
-    if snapshot.hosted_zones is None:
-        notes.append("hosted zones could not be read: the twin's resolver knows none")
-    elif any(zone.records is None for zone in snapshot.hosted_zones):
-        notes.append("records of a hosted zone could not be read: the twin answers NXDOMAIN there")
-    if snapshot.resolver_rules:
-        notes.append("resolver rules forward names to servers that the twin does not have")
-    if snapshot.nat_gateways is None:
-        notes.append("NAT gateways could not be read: none leads out of the twin")
-    servers = snapshot.dhcp_options.name_servers if snapshot.dhcp_options else ()
-    if servers and "AmazonProvidedDNS" not in servers:
-        notes.append("the twin's hosts ask the VPC resolver, not the DHCP options' name servers")
-    notes += (
-        f"{name} is an alias for something that is not in the snapshot"
-        for name in unknown_aliases(snapshot)
-    )
-    notes += (
-        f"{name} is taken to be an endpoint that works, in another VPC, at {address}"
-        for name, address in hub_addresses(snapshot).items()
-    )
-    return tuple(notes)

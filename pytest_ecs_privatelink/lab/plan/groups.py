@@ -27,6 +27,12 @@ def endpoint_groups(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     return worn
 
 
+def unknown_groups(snapshot: Snapshot, interfaces: Worn) -> tuple[str, ...]:
+    """Return the groups that are worn and whose rules nobody knows, sorted."""
+    known = {group.id for group in snapshot.security_groups or ()}
+    return tuple(sorted({group for groups in interfaces.values() for group in groups} - known))
+
+
 def wearers(interfaces: Worn) -> dict[str, tuple[str, ...]]:
     """Return the addresses that wear each group."""
     found: dict[str, list[str]] = {}
