@@ -15,7 +15,7 @@ from pytest_ecs_privatelink.plugin.telling import Telling
 from pytest_ecs_privatelink.plugin.worker import Worker
 from pytest_ecs_privatelink.reporting.json_report import check_writable
 
-_LAB_NEEDS = ("moto", "flask", "flask_cors", "pyroute2", "trustme")
+_LAB_NEEDS = ("moto", "flask", "flask_cors", "trustme")
 _REMOTE_GATEWAYS = ("ssh", "vagrant_ssh", "socket")
 
 
