@@ -146,6 +146,7 @@ def test_looks_like_a_recursive_resolver() -> None:
         dns.message.make_response(dns.message.make_query("r.amazonaws.com", "A")).to_wire(),
         dns.message.Message(1).to_wire(),
     ],
+    ids=["nothing", "one byte", "http", "cut off", "an answer", "no question"],
 )
 def test_garbage_is_not_answered(wire: bytes) -> None:
     """What is no single question gets no answer, and no exception either."""

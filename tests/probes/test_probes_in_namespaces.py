@@ -26,8 +26,6 @@ asyncio.run(main())
 
 def test_every_dead_route_is_unreachable() -> None:
     """No route, and routes that are unreachable, prohibited or black holes, are one status."""
-    pytest.importorskip("pyroute2")
-
     answers = namespace.run(CONNECT)
 
     assert [answer[:2] for answer in answers] == [["unreachable", "connect"]] * 5
