@@ -23,12 +23,18 @@ if TYPE_CHECKING:
     from pytest import TerminalReporter  # noqa: PT013 - not there at run time before pytest 8.3
 
 
+_LOOKING = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test", "cacheshow")
+"""pytest's options (by destination) under which no test runs: then nothing is sent or reported."""
+
+
 class Controller:
     """Hooks of the process that owns the run; all of a run's state lives here."""
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config = config
         self._settings = settings
+        self._only_looks = any(config.getoption(name, default=False) for name in _LOOKING)
+        self._begun = False
         self._run: Run | None = None
         self._error: str | None = None
         self._exit_code = int(pytest.ExitCode.USAGE_ERROR)
@@ -42,9 +48,10 @@ class Controller:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Open the run before workers start and before anything is collected."""
+        self._begun = True
         self._sigterm = _count_sigterm_as_ctrl_c()
         try:
-            self._run = open_run(self._settings, probing=not session.config.option.collectonly)
+            self._run = open_run(self._settings, probing=not self._only_looks)
         except EcsPrivatelinkError as error:
             self._error = str(error)
             raise pytest.UsageError(self._error) from None
@@ -85,13 +92,13 @@ class Controller:
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> Iterator[None]:
         """Print matrix, causes and the last line after everything else."""
         yield
-        if self._run is not None and not self._config.option.collectonly:
+        if self._run is not None and not self._only_looks:
             print_closing(terminalreporter, close(self._closing()))
 
     def pytest_unconfigure(self) -> None:
         """Write the report, let go of the run, and give SIGTERM back."""
         try:
-            if self._settings.json is not None:
+            if self._settings.json is not None and self._begun and not self._only_looks:
                 write(self._settings.json, render(close(self._closing())))
         finally:
             if self._run is not None:
