@@ -1,0 +1,99 @@
+"""Benchmarks run, at their smallest size, and tell what they measured; no time is asserted."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SMALL = {
+    "idle": ("--pairs=1",),
+    "lab_start": ("--runs=1", "--modes=no-xdist"),
+    "sweep": ("--runs=1", "--sizes=1x4", "--modes=no-xdist"),
+    "black_holes": (
+        *("--subnets=2", "--services=4", "--closed=1", "--timeout=0.5", "--modes=no-xdist"),
+    ),
+    "reader_calls": ("--runs=1", "--sizes=1,2"),
+}
+
+Row = dict[str, object]
+
+
+def run(name: str, folder: Path) -> list[Row]:
+    """Run the benchmark at its smallest size; return the rows of all its tables."""
+    report = folder / "report.json"
+    # A script finds its neighbours beside it, which "safe path" forbids.
+    environment = {key: text for key, text in os.environ.items() if key != "PYTHONSAFEPATH"}
+    ended = subprocess.run(
+        [sys.executable, BENCHMARKS / f"{name}.py", *SMALL[name], "--json", report],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
+    tables = json.loads(report.read_text())["tables"]
+    assert all(table["title"] in ended.stdout for table in tables)
+    return [row for table in tables for row in table["rows"]]
+
+
+def test_every_benchmark_is_run_here() -> None:
+    """A script that defines ``main`` and takes ``--json`` is one of those below."""
+    scripts = {
+        each.stem for each in BENCHMARKS.glob("*.py") if "parser(__doc__)" in each.read_text()
+    }
+
+    assert scripts == set(SMALL)
+
+
+def test_idle_imports_only_the_plugin_s_own_few_modules(tmp_path: Path) -> None:
+    """The unused plugin brings no module but its own, and tells what it costs."""
+    rows = run("idle", tmp_path)
+
+    assert [row["measure"] for row in rows if "measure" in row] == ["wall", "CPU"]
+    modules = [str(row["module"]) for row in rows if "module" in row]
+    assert modules.pop() == "all, after pytest"
+    assert {name.split(".")[0] for name in modules} == {"pytest_ecs_privatelink"}
+
+
+def test_lab_start_tells_every_stage_in_order(tmp_path: Path) -> None:
+    """From session start to end, no stage is reached before the one above it."""
+    rows = run("lab_start", tmp_path)
+
+    reached = [float(str(row["no-xdist"])) for row in rows]
+    assert [row["stage"] for row in rows][:: len(rows) - 1] == ["session start", "end"]
+    assert reached == sorted(reached)
+
+
+def test_sweep_proves_every_cell(tmp_path: Path) -> None:
+    """One subnet and four endpoint services are eight passed checks."""
+    (row,) = run("sweep", tmp_path)
+
+    assert (row["subnets"], row["services"], row["checks"]) == (1, 4, 8)
+
+
+def test_black_holes_send_every_probe_once(tmp_path: Path) -> None:
+    """What the links saw is what the report says, no more and no less."""
+    (row,) = run("black_holes", tmp_path)
+
+    assert (row["checks"], row["black holes"]) == (16, 2)
+    assert row["again"] == 0
+
+
+def test_reader_s_calls_do_not_grow(tmp_path: Path) -> None:
+    """A VPC of one subnet and one of two are read by the same calls."""
+    rows = run("reader_calls", tmp_path)
+
+    calls = [row for row in rows if ":" in str(row["measure"]) or row["measure"] == "all calls"]
+    assert len(calls) > 10
+    assert all(row["1"] == row["2"] for row in calls)
+
+
+if sys.platform != "linux":
+    pytestmark = pytest.mark.skip(reason="the lab's network is made of Linux namespaces")
