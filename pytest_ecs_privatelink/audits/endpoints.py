@@ -11,6 +11,7 @@ from pytest_ecs_privatelink.audits.lacks import (
     hidden,
     lacks,
     standing,
+    weighed_blindly,
 )
 from pytest_ecs_privatelink.audits.remedies import (
     deletion,
@@ -64,7 +65,9 @@ def missing(scene: Scene) -> Iterator[Finding | Unseen]:
         optional = requirement.need is Need.POSSIBLE and not requirement.absence_warns
         if optional or standing(scene.snapshot, service) or elsewhere(scene, service):
             continue
-        if unseen := hidden(scene.snapshot):
+        found = lacks(scene, requirement)
+        blind = None if requirement.need is Need.POSSIBLE else weighed_blindly(scene, found)
+        if unseen := hidden(scene.snapshot) or blind:
             gateway = SERVICES[service].gateway
             code = Code.S3_GATEWAY_MISSING if gateway else Code.ENDPOINT_MISSING
             yield Unseen(
@@ -72,7 +75,7 @@ def missing(scene: Scene) -> Iterator[Finding | Unseen]:
             )
             continue
         copied = bool(_foreign(scene, service))
-        for lack in lacks(scene, requirement):
+        for lack in found:
             if not (copied and lack.severity is Severity.ERROR):
                 yield _missing(scene, requirement, lack)
 

@@ -19,6 +19,13 @@ from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
 
 _GONE = frozenset({"deleted", "deleting"})
 _PUBLIC = frozenset({Egress.NAT, Egress.IGW})
+# Snapshot fields that decide about a subnet's way out, and the IAM action that reading them takes.
+_WAYS_OUT = (
+    ("route_tables", "ec2:DescribeRouteTables"),
+    ("nat_gateways", "ec2:DescribeNatGateways"),
+    ("internet_gateways", "ec2:DescribeInternetGateways"),
+    ("block_public_access", "ec2:DescribeVpcBlockPublicAccessOptions"),
+)
 # A peering connection forwards to the peer's CIDRs only, never on to the internet
 # (docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html).
 SHUT = frozenset({Egress.NONE, Egress.PEERING})
@@ -107,6 +114,24 @@ def lacks(scene: Scene, requirement: Requirement) -> tuple[Lack, ...]:
     return tuple(
         Lack(code, severity, tuple(subnets)) for (severity, code), subnets in sorted(groups.items())
     )
+
+
+def weighed_blindly(scene: Scene, found: tuple[Lack, ...]) -> Hidden | None:
+    """Return why nobody can say how grave ``found`` is, or None: ways out that were not read."""
+    subnets = [subnet for lack in found for subnet in lack.subnets]
+    grave = any(lack.severity is Severity.ERROR for lack in found)
+    if grave or all(scene.egress[subnet.id] is not Egress.UNKNOWN for subnet in subnets):
+        return None
+    known = {entry.part: entry.permission for entry in scene.snapshot.unreadable}
+    missing = tuple(
+        known.get(part, permission)
+        for part, permission in _WAYS_OUT
+        if getattr(scene.snapshot, part) is None
+    )
+    if not missing:
+        return None
+    reason = "it has none, and whether that is grave depends on ways out that could not be read: "
+    return Hidden(f"{reason}missing permission {', '.join(missing)}", missing)
 
 
 def _weight(scene: Scene, requirement: Requirement, subnet: Subnet) -> tuple[Severity, Code]:

@@ -220,6 +220,23 @@ def test_a_profile_may_answer_for_anything() -> None:
     assert run_audits(scene(world(without("logs"), route53_profiles=("rp-1",)))) == ()
 
 
+def test_unread_routes_are_no_mild_warning() -> None:
+    """Where nobody could read the way out, "maybe harmless" is not for an audit to say."""
+    denied = Unreadable(
+        part="route_tables", permission="ec2:DescribeRouteTables", error="AccessDenied"
+    )
+    sight = scene(world(without("logs"), route_tables=None, unreadable=(denied,)))
+    assert run_audits(sight) == ()
+    (blind,) = unseen(sight)
+    assert blind == Unseen(
+        code=Code.ENDPOINT_MISSING,
+        subject="logs",
+        reason="it has none, and whether that is grave depends on ways out that could not be "
+        "read: missing permission ec2:DescribeRouteTables",
+        permissions=("ec2:DescribeRouteTables",),
+    )
+
+
 def test_unread_zones_are_not_visible() -> None:
     """Without permission to list hosted zones nobody can say that an endpoint is missed."""
     denied = Unreadable(

@@ -24,7 +24,7 @@ CLI_OWN = {"--region", "--query", "--output", "--protocol", "--port", "--cidr"}
 WORLDS = {
     "nothing": world(()),
     "without logs and s3": world(without("logs", "s3")),
-    "unread routes": world(without("s3"), route_tables=None),
+    "unread routes": world((*without("s3"), endpoint("s3", state="failed")), route_tables=None),
     "failed": world((*without("logs", "s3"), endpoint("logs", state="failed"))),
     "copied": world((*without("ecs"), endpoint("ecs", region="us-east-1", id="vpce-copied"))),
     "pending": world((*without("ecs"), endpoint("ecs", state="pending"))),
