@@ -24,7 +24,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> list[pytest.Item | pytest.Collector] | None:
-    """Collect our functions although ``python_functions`` may not name them."""
-    if HERE not in collector.path.parents or not name.startswith("test_") or not callable(obj):
+    """Collect our functions, and nothing else of our files, whatever a project names its tests."""
+    if HERE not in collector.path.parents:
         return None
-    return list(collector._genfunctions(name, obj))
+    ours = name.startswith("test_") and callable(obj)
+    return list(collector._genfunctions(name, obj)) if ours else []
