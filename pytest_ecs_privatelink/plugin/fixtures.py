@@ -124,10 +124,9 @@ def ecs_lab(request: pytest.FixtureRequest) -> LabHandle:
     """The running lab's own world, for tests that break it themselves; not shared with workers."""
     part = _part(request)
     if part.lab is None:
-        workers = hasattr(request.config, "workerinput")
         pytest.skip(
             "the lab is shared under xdist: tests that break it run without -n"
-            if workers
+            if part.plan.settings.own_world
             else "needs --ecs-lab alone: only its own world can be broken"
         )
     return part.lab
