@@ -89,7 +89,8 @@ def _placed(
         )
         for each in ordered
     }
-    return tuple(replace(each, addresses=addresses[each.id]) for each in interfaces)
+    placed = (replace(each, addresses=addresses[each.id]) for each in interfaces)
+    return tuple(sorted(placed, key=lambda each: each.id))
 
 
 def _fitting(interface: Interface, subnet: Subnet | None, taken: set[str]) -> frozenset[str]:
