@@ -28,6 +28,7 @@ from pytest_ecs_privatelink.lab.twin_plan import PlannedRoute, Way
 from pytest_ecs_privatelink.records import from_json, to_json
 from pytest_ecs_privatelink.topology.model import (
     DhcpOptions,
+    EndpointServiceOffer,
     EndpointType,
     HostedZone,
     Peering,
@@ -225,6 +226,19 @@ def test_hidden_zones() -> None:
 def test_no_hidden_zones(snapshot: Snapshot) -> None:
     """Private DNS needs to be on, available, for the VPC itself, and both DNS attributes."""
     assert zones(snapshot) == {}
+
+
+@pytest.mark.parametrize("emulated", [False, True])
+def test_names_that_aws_offers_are_private_too(emulated: bool) -> None:
+    """What DescribeVpcEndpointServices adds to the catalogue is believed of AWS alone."""
+    offer = EndpointServiceOffer(
+        service_name="com.amazonaws.us-east-1.logs",
+        types=("Interface",),
+        private_dns_names=("logs.us-east-1.amazonaws.com", "*.logs.us-east-1.api.aws"),
+    )
+    snapshot = replace(healthy(services=("logs",)), endpoint_services=(offer,), emulated=emulated)
+    added = set() if emulated else {"logs.us-east-1.api.aws"}
+    assert set(zones(snapshot)) == {"logs.us-east-1.amazonaws.com", *added}
 
 
 def test_endpoint_of_another_region() -> None:

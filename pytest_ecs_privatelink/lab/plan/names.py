@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pytest_ecs_privatelink.catalogue.services import (
     SERVICES,
+    names_with_offers,
     parse_service_name,
     private_dns_names,
 )
@@ -34,12 +35,22 @@ from pytest_ecs_privatelink.verdict import Code
 _TROUBLES = (Code.DNS_TIMEOUT, Code.DNS_SERVFAIL, Code.DNS_REFUSED, Code.DNS_NXDOMAIN)
 
 
-def endpoint_private_names(endpoint: Endpoint) -> tuple[str, ...]:
-    """Return the names that private DNS gives the endpoint: the catalogue's and its own entries."""
+def endpoint_private_names(snapshot: Snapshot, endpoint: Endpoint) -> tuple[str, ...]:
+    """Return the names that private DNS gives the endpoint.
+
+    They are the catalogue's, those that AWS offers the service with in this Region (an emulator's
+    offers are wrong), and the endpoint's own DNS entries.
+    """
     parsed = parse_service_name(endpoint.service_name)
     known: tuple[str, ...] = ()
     if parsed is not None and parsed.region is not None and parsed.service in SERVICES:
-        known = private_dns_names(parsed.service, parsed.region)
+        offers = () if snapshot.emulated else snapshot.endpoint_services or ()
+        known = names_with_offers(
+            parsed.service,
+            parsed.region,
+            (snapshot.vpc.owner,),
+            ((offer.service_name, offer.private_dns_names) for offer in offers),
+        ).private
     listed = tuple(canonical(name) for name in endpoint.dns_names if ENDPOINT_NAME not in name)
     return tuple(dict.fromkeys((*known, *listed)))
 
@@ -125,7 +136,7 @@ def _hidden_names(
         addresses = tuple(
             address for each in interfaces_of(snapshot, endpoint) for address in each.addresses
         )
-        for name in endpoint_private_names(endpoint):
+        for name in endpoint_private_names(snapshot, endpoint):
             yield name, addresses
 
 

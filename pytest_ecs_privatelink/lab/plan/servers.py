@@ -52,7 +52,7 @@ def _endpoint_servers(snapshot: Snapshot, faults: tuple[TwinFault, ...]) -> Iter
         if endpoint.type is not EndpointType.INTERFACE or endpoint.state != "available":
             continue
         service = service_of(endpoint)
-        names = (*endpoint_private_names(endpoint), *vpce_names(endpoint))
+        names = (*endpoint_private_names(snapshot, endpoint), *vpce_names(endpoint))
         for interface in interfaces_of(snapshot, endpoint):
             for address in interface.addresses:
                 yield PlannedServer(
