@@ -47,17 +47,17 @@ def read_vpc(settings: Settings) -> tuple[Snapshot, Source]:
     source = Source(
         target="aws",
         cloud=Cloud(region=opened.region, profile=settings.profile),
-        region_source=opened.region_source,
-        notes=_notes(opened),
+        region_source=settings.sources.get("region", opened.region_source),
+        notes=_notes(opened, settings),
         api_calls=reading.api_calls,
     )
     return correct(reading.snapshot), source
 
 
-def _notes(opened: OpenedSession) -> tuple[str, ...]:
+def _notes(opened: OpenedSession, settings: Settings) -> tuple[str, ...]:
     notes = []
-    if opened.profile_source is not None:
-        notes.append(f"profile {opened.profile} ({opened.profile_source})")
+    if source := settings.sources.get("profile", opened.profile_source):
+        notes.append(f"profile {opened.profile} ({source})")
     if opened.emulated:
         notes.append(f"emulated AWS at {opened.endpoint_url}")
     if opened.proxy is not None:
