@@ -27,7 +27,8 @@ def facts_of(
     named.
     """
     services = [ground.service(each) for each in _distinct(check.service for check in checks)]
-    subnets = [ground.subnet(each) for each in _distinct(check.subnet for check in checks)]
+    found = (ground.subnet(each) for each in _distinct(check.subnet for check in checks))
+    subnets = sorted(found, key=lambda each: each.name)
     passed = _passed_groups(ground, run, {each.id for each in subnets})
     tables = " ".join(_distinct(each.table for each in subnets))
     lone = len(subnets) == 1 and len(services) > 1
