@@ -12,7 +12,7 @@ from pytest_ecs_privatelink.lab.cloud import REGION, Cloud
 from pytest_ecs_privatelink.lab.corrections import correct
 from pytest_ecs_privatelink.lab.faults import FAULTS, Fault
 from pytest_ecs_privatelink.lab.plan import Host, compile_plan
-from pytest_ecs_privatelink.lab.twin import Twin
+from pytest_ecs_privatelink.lab.twin import Twin, place_for_sockets
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.world import World, build_world
 from pytest_ecs_privatelink.topology.model import Snapshot
@@ -34,20 +34,24 @@ class Laboratory:
     """Starts the lab's processes at once and ends them together.
 
     ``cloud`` says whether the lab needs one of its own, ``twin`` whether anything will be probed.
-    ``ca_file`` is the authority of all its servers, from `build_twin` on; its path stays the same.
-    Raises `LabError` where this machine cannot hold a lab.
+    ``folder`` is private and short enough for sockets; with a twin, it goes also where this process
+    is killed. Raises `LabError` where this machine cannot hold a lab.
     """
 
     def __init__(self, *, cloud: bool, twin: bool) -> None:
         self._stack = contextlib.ExitStack()
-        folder = tempfile.mkdtemp(prefix="ecs-lab-")
-        self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        self.ca_file = Path(folder) / "ca.pem"
-        self._twin = Twin.launch() if twin else None
+        self.folder = Path(tempfile.mkdtemp(prefix="ecs-lab-", dir=place_for_sockets()))
+        self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self._twin = Twin.launch(self.folder) if twin else None
         self._stack.callback(self._close_twin)
         self._cloud = Cloud.launch() if cloud else None
         if self._cloud is not None:
             self._stack.callback(self._cloud.close)
+
+    @property
+    def ca_file(self) -> Path:
+        """The authority of all its servers, from `build_twin` on; its path stays the same."""
+        return self.folder / "ca.pem"
 
     @property
     def cloud(self) -> Cloud:
@@ -108,7 +112,7 @@ class Laboratory:
     def renew_twin(self) -> None:
         """End the twin and start an empty one in its place."""
         self.twin.close()
-        self._twin = Twin.launch()
+        self._twin = Twin.launch(self.folder)
 
     def close(self) -> None:
         """End everything; closing twice is harmless."""

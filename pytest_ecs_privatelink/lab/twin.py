@@ -12,8 +12,8 @@ from pytest_ecs_privatelink.lab.twin_process import TwinProcess
 from pytest_ecs_privatelink.records import to_json
 from pytest_ecs_privatelink.vantage.remote import RemoteVantage
 
-# A Unix socket's path has 108 bytes (unix(7)): this, and up to 40 for our folder and its files.
-_LONGEST_PARENT = 64
+# A Unix socket's path has 108 bytes (unix(7)): this, and up to 52 for our folders and their files.
+_LONGEST_PARENT = 56
 
 
 def check_kernel(timeout: float = 20.0) -> None:
@@ -43,14 +43,16 @@ class Twin:
         self._folder = folder
 
     @classmethod
-    def launch(cls) -> "Twin":
+    def launch(cls, parent: Path | None = None) -> "Twin":
         """Start the twin's process and return at once: its imports overlap with what comes next.
 
-        Raises `LabError` on systems without namespaces; refusals of this one's kernel come later.
+        Its folder is made in ``parent``, which it removes where its controller was killed. Raises
+        `LabError` on systems without namespaces; refusals of this one's kernel come later.
         """
         _refuse_other_systems()
-        folder = Path(tempfile.mkdtemp(prefix="ecs-twin-", dir=_parent()))
-        return cls(TwinProcess(str(folder)), folder)
+        folder = Path(tempfile.mkdtemp(prefix="ecs-twin-", dir=parent or place_for_sockets()))
+        folders = (folder,) if parent is None else (folder, parent)
+        return cls(TwinProcess(*map(str, folders)), folder)
 
     @property
     def pid(self) -> int:
@@ -96,8 +98,9 @@ class Twin:
 
     def close(self) -> None:
         """End every process and namespace and remove the folder; closing twice is harmless."""
-        self._process.close()
+        # In this order: a process that still finds its folder takes its controller for killed.
         shutil.rmtree(self._folder, ignore_errors=True)
+        self._process.close()
 
     def __enter__(self) -> "Twin":
         return self
@@ -106,7 +109,8 @@ class Twin:
         self.close()
 
 
-def _parent() -> str | None:
+def place_for_sockets() -> str | None:
+    """Return where folders with sockets are made: None for the usual place, unless it is long."""
     return "/tmp" if len(tempfile.gettempdir()) > _LONGEST_PARENT else None  # noqa: S108
 
 

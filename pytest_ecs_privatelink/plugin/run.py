@@ -97,13 +97,17 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A planned run with its vantages taken up; ``absent`` says why other subnets have none."""
+    """A planned run with its vantages taken up; ``absent`` says why other subnets have none.
+
+    ``folder`` is a private one, None where the run has to make its own.
+    """
 
     plan: Plan
     source: Source
     vantages: Mapping[str, Vantage] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     own_lab: OwnLab | None = None
+    folder: Path | None = None
 
 
 def load_snapshot(settings: Settings) -> Snapshot:
@@ -126,7 +130,7 @@ def told(settings: Settings, source: str, **values: object) -> Settings:
 
 
 def _open_exchange(terms: Terms, place: Place, stack: contextlib.ExitStack) -> Exchange:
-    folder = private_folder(stack)
+    folder = place.folder or private_folder(stack)
     broker = Broker(terms, place.vantages, place.absent)
     exchange = Exchange(broker, folder / "broker.sock")
     stack.callback(exchange.close)

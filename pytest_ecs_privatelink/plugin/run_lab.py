@@ -46,7 +46,13 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
     twin_faults = tuple(each for fault in faults for each in fault.twin)
     lab.build_twin(looked.snapshot, subnets, plan.terms.task_groups, twin_faults)
     source = replace(looked.source, notes=(*looked.source.notes, *lab.twin.caveats))
-    return Place(plan=plan, source=source, vantages=lab.twin.vantages, own_lab=own_lab)
+    return Place(
+        plan=plan,
+        source=source,
+        vantages=lab.twin.vantages,
+        own_lab=own_lab,
+        folder=lab.folder,
+    )
 
 
 def _look(settings: Settings, lab: Laboratory, faults: tuple[Fault, ...]) -> _Looked:

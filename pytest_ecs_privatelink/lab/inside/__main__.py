@@ -1,9 +1,10 @@
-"""The twin's process: ``python -P -m pytest_ecs_privatelink.lab.inside FOLDER``.
+"""The twin's process: ``python -P -m pytest_ecs_privatelink.lab.inside FOLDER [PARENT]``.
 
 It enters its namespaces, has the router (pid 1 of the PID namespace) do everything else, and waits
 for one of two to end: the router, or the controller that started it. Whichever it is, nothing of
 the twin survives: the kernel kills a PID namespace with its pid 1, and this process removes the
-folder. Replies to the controller are lines on standard output, requests lines on standard input.
+folder; of a controller that was killed, PARENT too. Replies to the controller are lines on standard
+output, requests lines on standard input.
 """
 
 import contextlib
@@ -17,6 +18,8 @@ from pathlib import Path
 from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.inside import kernel
 from pytest_ecs_privatelink.lab.inside.replies import reply
+
+_MILLISECONDS_TO_DIE = 1000
 
 
 def main() -> int:
@@ -37,9 +40,18 @@ def main() -> int:
         kernel.die_with_parent()
         os._exit(router.run(folder))
     status = _wait(controller, child)
-    if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+    if folder is not None and folder.exists():  # else the controller is closing this twin
+        _clear_away(controller)
     return status
+
+
+def _clear_away(controller: int) -> None:
+    poll = select.poll()
+    poll.register(controller, select.POLLIN)
+    # A process that is killed closes its files, which ends the router, before it counts as dead.
+    killed = poll.poll(_MILLISECONDS_TO_DIE)
+    for folder in sys.argv[1:] if killed else sys.argv[1:2]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait(controller: int, child: int) -> int:
