@@ -99,6 +99,12 @@ def _s3_way(address: str, subnet: str, terms: Terms) -> Place:
     return Place.GATEWAY if route.target_id in gateways else Place.S3_ELSEWHERE
 
 
+def has_gateway(service: ServiceUnderTest, terms: Terms) -> bool:
+    """Return whether a gateway endpoint is there for ``service``; only S3's matters to ECS (R5)."""
+    endpoints = endpoints_for(terms.snapshot, service.service)
+    return any(endpoint.type is EndpointType.GATEWAY for endpoint in endpoints)
+
+
 def public_path_excuses(service: ServiceUnderTest, subnet: str, terms: Terms) -> bool:
     """Return whether a public answer for ``service`` is a warning only (DESIGN, "Severity").
 

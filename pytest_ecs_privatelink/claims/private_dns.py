@@ -3,7 +3,12 @@
 import asyncio
 from dataclasses import dataclass, replace
 
-from pytest_ecs_privatelink.claims.answers import Place, place_of, public_path_excuses
+from pytest_ecs_privatelink.claims.answers import (
+    Place,
+    has_gateway,
+    place_of,
+    public_path_excuses,
+)
 from pytest_ecs_privatelink.claims.terms import (
     Ask,
     Reading,
@@ -62,7 +67,7 @@ async def resolve(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Resolutio
     )
     readings = tuple(reading for look in looks for reading in look.readings)
     answers = tuple(Resolved(look.name, address) for look in looks for address in look.addresses)
-    return Resolution(make_check(cell, terms, stand, readings, _expected(service)), answers)
+    return Resolution(make_check(cell, terms, stand, readings, _expected(service, terms)), answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +117,11 @@ def connect_question(name: str, address: str, terms: Terms) -> ConnectQuestion:
     )
 
 
-def _expected(service: ServiceUnderTest) -> str:
+def _expected(service: ServiceUnderTest, terms: Terms) -> str:
     names = ", ".join(service.names)
     if service.endpoint is None:
         return f"{names} resolves to private addresses"
-    if service.service == "s3":
+    if has_gateway(service, terms):
         return f"{names} resolves into the S3 prefix list, which is routed to {service.endpoint}"
     return f"{names} resolves to the interfaces of {service.endpoint}"
 
@@ -168,7 +173,7 @@ def _judge_place(case: _Case, place: Place, observed: str) -> Reading:
         return _reading(Verdict.WARNED, Code.DNS_FOREIGN_ANSWER, observed)
     if place is Place.UNKNOWN:
         return _reading(Verdict.ERROR, None, observed, reason=observed)
-    beside_gateway = place is Place.S3_ELSEWHERE and case.service.endpoint is not None
+    beside_gateway = place is Place.S3_ELSEWHERE and has_gateway(case.service, case.terms)
     code = Code.S3_GATEWAY_NO_ROUTE if beside_gateway else Code.DNS_PUBLIC_ANSWER
     excused = public_path_excuses(case.service, case.subnet, case.terms)
     return _reading(Verdict.WARNED if excused else Verdict.FAILED, code, observed)
