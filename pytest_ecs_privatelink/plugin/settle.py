@@ -10,9 +10,9 @@ from pytest_ecs_privatelink.verdict import Basis, Check, Code, Verdict
 def settle(check: Check, plan: Plan) -> Check:
     """Return ``check`` as this run's options want it judged."""
     settings = plan.settings
-    if check.verdict in (Verdict.FAILED, Verdict.WARNED) and _accepted(check, plan):
-        reason = f"accepted: {check.code}"
-        return replace(check, verdict=Verdict.SKIPPED, reason=reason)
+    accepted = _accepted(check, plan)
+    if check.verdict in (Verdict.FAILED, Verdict.WARNED) and accepted is not None:
+        return replace(check, verdict=Verdict.SKIPPED, reason=f"accepted: {accepted}")
     if check.verdict is Verdict.WARNED and settings.strict:
         return replace(check, verdict=Verdict.FAILED)
     if settings.require_probed and _unproven(check, plan):
@@ -29,16 +29,16 @@ def accepts(settings: Settings, code: Code, subject: str | None) -> bool:
     )
 
 
-def _accepted(check: Check, plan: Plan) -> bool:
-    if check.code is not None and accepts(
-        plan.settings, check.code, check.subject or check.service
-    ):
-        return True
-    return any(
-        accepts(plan.settings, finding.code, finding.subject)
-        and any((cell.claim, cell.subnet, cell.service) == _place(check) for cell in finding.blocks)
-        for finding in plan.findings
-    )
+def _accepted(check: Check, plan: Plan) -> Code | None:
+    """Return the accepted code that covers ``check``: its own, or that of a finding behind it."""
+    subject = check.subject or check.service
+    if check.code is not None and accepts(plan.settings, check.code, subject):
+        return check.code
+    for finding in plan.findings:
+        blocked = {(cell.claim, cell.subnet, cell.service) for cell in finding.blocks}
+        if _place(check) in blocked and accepts(plan.settings, finding.code, finding.subject):
+            return finding.code
+    return None
 
 
 def _place(check: Check) -> tuple[object, ...]:
