@@ -24,13 +24,41 @@ def only_the_groups_differ(address: str, cell: Cell, terms: Terms, stand: Stand)
         return None
     if not _may_pass(here, address, tasks, endpoint, terms, unknown=True):
         return None
-    worn = "unknown groups" if prober is None else ", ".join(prober) or "no groups"
+    worn = _worn(prober)
     if tasks is None:
         return (
             f"the vantage wears {worn} and the tasks' security groups are unknown: "
             "name them with --ecs-security-group"
         )
     return f"the vantage wears {worn}, tasks wear {', '.join(tasks)}: probe from their groups"
+
+
+def only_the_prober_passes(address: str, cell: Cell, terms: Terms, stand: Stand) -> str | None:
+    """Return why an open 443 at ``address`` proves nothing about the tasks, or None if it does.
+
+    It proves nothing where the vantage's groups are not the tasks', and the rules of the tasks' own
+    groups do not let the packet pass.
+    """
+    tasks, prober = terms.task_groups, stand.groups
+    if tasks is None or (prober is not None and set(tasks) == set(prober)):
+        return None
+    told = f"443 at {address} is open for {_worn(prober)}, but tasks wear {', '.join(tasks)}"
+    if terms.snapshot.security_groups is None:
+        return f"{told}, whose rules could not be read: probe from their groups"
+    endpoint = _endpoint_at(address, terms)
+    here = _address_in(cell.subnet, terms)
+    if endpoint is None:
+        peer = Peer(address=address, groups=())
+        passes = admitting_egress(terms.snapshot, _groups(tasks, terms), peer) is not None
+    else:
+        passes = _may_pass(here, address, tasks, endpoint, terms, unknown=False)
+    if passes:
+        return None
+    return f"{told}, whose rules do not get there: probe from their groups"
+
+
+def _worn(groups: tuple[str, ...] | None) -> str:
+    return "unknown groups" if groups is None else ", ".join(groups) or "no groups"
 
 
 def _endpoint_at(address: str, terms: Terms) -> Endpoint | None:

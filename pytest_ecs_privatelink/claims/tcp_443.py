@@ -4,7 +4,7 @@ import asyncio
 
 from pytest_ecs_privatelink.claims import private_dns
 from pytest_ecs_privatelink.claims.answers import Place, place_of
-from pytest_ecs_privatelink.claims.groups import only_the_groups_differ
+from pytest_ecs_privatelink.claims.groups import only_the_groups_differ, only_the_prober_passes
 from pytest_ecs_privatelink.claims.private_dns import Resolved, connect_question
 from pytest_ecs_privatelink.claims.terms import (
     Ask,
@@ -64,6 +64,8 @@ async def _dial(
         raise TypeError(f"{type(answer).__name__} for a connect question")
     where = f"{resolved.address}:{answer.port} ({resolved.name})"
     if answer.status is ConnectStatus.OPEN:
+        if excuse := only_the_prober_passes(resolved.address, cell, terms, stand):
+            return _unproven(answer, f"{where} open", excuse)
         # A public or foreign answer that works is never green.
         return Reading(
             verdict=dns.verdict, code=dns.code, phase=answer.phase, observed=f"{where} open"
@@ -76,13 +78,7 @@ async def _dial(
     if answer.status is ConnectStatus.TIMEOUT and answer.phase == "connect":
         excuse = only_the_groups_differ(resolved.address, cell, terms, stand)
         if excuse:
-            return Reading(
-                verdict=Verdict.ERROR,
-                code=Code.VANTAGE_GROUP_DIFFERS,
-                phase=answer.phase,
-                observed=text,
-                reason=excuse,
-            )
+            return _unproven(answer, text, excuse)
     code = _code(answer)
     if answer.phase == "connect" and _is_unrouted(resolved.address, cell, terms):
         code = Code.ENDPOINT_ROUTE_MISSING
@@ -92,6 +88,16 @@ async def _dial(
 def _is_unrouted(address: str, cell: Cell, terms: Terms) -> bool:
     service = terms.service(cell.service)
     return place_of(address, service, cell.subnet, terms) is Place.UNROUTED
+
+
+def _unproven(answer: ConnectAnswer, observed: str, reason: str) -> Reading:
+    return Reading(
+        verdict=Verdict.ERROR,
+        code=Code.VANTAGE_GROUP_DIFFERS,
+        phase=answer.phase,
+        observed=observed,
+        reason=reason,
+    )
 
 
 def _code(answer: ConnectAnswer) -> Code:

@@ -23,6 +23,7 @@ from pytest_ecs_privatelink.claims import tcp_443
 from pytest_ecs_privatelink.claims.terms import Stand, Terms
 from pytest_ecs_privatelink.probes.records import ConnectStatus
 from pytest_ecs_privatelink.topology.egress import Egress
+from pytest_ecs_privatelink.topology.model import SecurityGroup
 from pytest_ecs_privatelink.verdict import Cell, Check, Claim, Code, Verdict
 
 ADDRESS = "20.10.1.10"
@@ -105,6 +106,7 @@ def test_one_dead_address_among_two_fails() -> None:
 
 
 ADMITS_TASKS = (group("sg-endpoints", https(group="sg-tasks")), group("sg-tasks"))
+ADMITS_RUNNER = (group("sg-endpoints", https(group="sg-runner")), group("sg-tasks"))
 ADMITS_NOBODY = (group("sg-endpoints"), group("sg-tasks"))
 
 
@@ -132,6 +134,38 @@ def test_a_timeout_that_only_the_probers_groups_explain_is_an_error(
     assert check.verdict is verdict
     differs = verdict is Verdict.ERROR
     assert check.code is (Code.VANTAGE_GROUP_DIFFERS if differs else Code.TCP_TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("groups", "tasks", "worn", "verdict"),
+    [
+        (ADMITS_RUNNER, ("sg-tasks",), ("sg-runner",), Verdict.ERROR),
+        (ADMITS_RUNNER, ("sg-tasks",), None, Verdict.ERROR),
+        (ADMITS_TASKS, ("sg-tasks",), ("sg-runner",), Verdict.PASSED),
+        (ADMITS_RUNNER, None, ("sg-runner",), Verdict.PASSED),
+        (ADMITS_RUNNER, ("sg-runner",), ("sg-runner",), Verdict.PASSED),
+        (None, ("sg-tasks",), ("sg-runner",), Verdict.ERROR),
+        (None, None, ("sg-runner",), Verdict.PASSED),
+    ],
+)
+def test_an_open_443_counts_only_if_the_tasks_groups_pass_too(
+    groups: tuple[SecurityGroup, ...] | None,
+    tasks: tuple[str, ...] | None,
+    worn: tuple[str, ...] | None,
+    verdict: Verdict,
+) -> None:
+    """What only the prober's groups open is not green for the tasks."""
+    given = terms(snapshot(security_groups=groups), task_groups=tasks)
+    check = prove(given, dialling(ConnectStatus.OPEN, "tls"), Stand(label="local", groups=worn))
+    assert check.verdict is verdict
+    if verdict is Verdict.ERROR:
+        prober = "unknown groups" if worn is None else "sg-runner"
+        assert check.code is Code.VANTAGE_GROUP_DIFFERS
+        assert check.reason == (
+            f"443 at {ADDRESS} is open for {prober}, but tasks wear sg-tasks, "
+            f"whose rules {'do not get there' if groups else 'could not be read'}: "
+            "probe from their groups"
+        )
 
 
 def test_the_user_is_told_how_to_name_the_tasks_groups() -> None:
