@@ -42,7 +42,10 @@ def check_cell(
     terms = part.plan.terms
     same = resolvers == terms.resolvers and ca_file == terms.ca_file
     seams = NO_SEAMS if same else Seams(resolvers=resolvers, ca_file=ca_file)
-    check = settle(part.link.check(cell, seams), part.plan)
+    try:
+        check = settle(part.link.check(cell, seams), part.plan)
+    except VantageError as error:
+        pytest.fail(f"could not look: {error}", pytrace=False)
     conclude(item, part.plan, ((check, blocking(part.plan.findings, cell)),))
     return check
 

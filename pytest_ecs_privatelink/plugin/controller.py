@@ -78,8 +78,10 @@ class Controller:
             self._nodeids.update({check.id: report.nodeid for check in checks})
 
     def pytest_keyboard_interrupt(self) -> None:
-        """Note that the run was interrupted."""
+        """Note that the run was interrupted; stop probing, for which its workers wait."""
         self._interrupted = True
+        if self._run is not None and self._run.exchange is not None:
+            self._run.exchange.close()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

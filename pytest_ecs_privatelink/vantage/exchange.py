@@ -4,6 +4,7 @@ The socket is a pathname one in a private folder: one JSON line asks, one JSON l
 """
 
 import asyncio
+import contextlib
 import json
 import socket
 import threading
@@ -55,6 +56,7 @@ class Exchange:
     def __init__(self, broker: Broker, socket_path: Path) -> None:
         self.socket_path = socket_path
         self._broker = broker
+        self._serving: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="ecs-privatelink-broker", daemon=True
@@ -89,11 +91,12 @@ class Exchange:
         return tuple(sorted(self._broker.selected))
 
     def close(self) -> None:
-        """Stop probing and end the thread; closing twice is harmless."""
+        """Stop probing, hang up on workers and end the thread; closing twice is harmless."""
         if self._loop.is_closed():
             return
         self._server.close()
         self._call(self._broker.close())
+        self._call(self._hang_up())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -105,7 +108,15 @@ class Exchange:
     async def _select(self, cells: tuple[Cell, ...], *, held: bool) -> None:
         self._broker.select(cells, held=held)
 
+    async def _hang_up(self) -> None:
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
         try:
             while line := await reader.readline():
                 reply = await self._reply(json.loads(line))
@@ -114,6 +125,7 @@ class Exchange:
         except (ConnectionError, asyncio.CancelledError):
             pass  # a worker that ended while it was answered needs no answer
         finally:
+            self._serving.discard(task)
             writer.close()
 
     async def _reply(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +199,9 @@ class SocketLink:
 
     def close(self) -> None:
         """Let go of the socket; closing twice is harmless."""
-        self._lines.close()
+        # What a broker that is gone was not sent any more cannot be sent on closing, either.
+        with contextlib.suppress(BrokenPipeError):
+            self._lines.close()
         self._socket.close()
 
     def _request(self, request: dict[str, object]) -> Any:  # noqa: ANN401 - a JSON value
