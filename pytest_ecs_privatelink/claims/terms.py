@@ -72,12 +72,13 @@ class Reading:
     reason: str | None = None
 
 
-_WORST_FIRST = (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED, Verdict.SKIPPED, Verdict.PASSED)
+WORST_FIRST = (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED, Verdict.SKIPPED, Verdict.PASSED)
+"""Which of several verdicts on one thing stands: the first of these."""
 
 
 def worst(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """Return the readings of the gravest verdict present, in their order."""
-    for verdict in _WORST_FIRST:
+    for verdict in WORST_FIRST:
         if chosen := tuple(reading for reading in readings if reading.verdict is verdict):
             return chosen
     return ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_ecs_privatelink.claims.terms import WORST_FIRST
 from pytest_ecs_privatelink.errors import EcsPrivatelinkError
 from pytest_ecs_privatelink.plugin.closing import Closing, close, proved_nothing
 from pytest_ecs_privatelink.plugin.header import header_lines
@@ -73,9 +74,8 @@ class Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather the checks that tests noted, from this process or a worker."""
         if report.when == "call" or (report.when == "setup" and not report.passed):
-            checks = from_properties(report.user_properties)
-            self._checks.update({check.id: check for check in checks})
-            self._nodeids.update({check.id: report.nodeid for check in checks})
+            for check in from_properties(report.user_properties):
+                self._gather(check, report.nodeid)
 
     def pytest_keyboard_interrupt(self) -> None:
         """Note that the run was interrupted; stop probing, for which its workers wait."""
@@ -108,6 +108,13 @@ class Controller:
             if self._sigterm is not None:
                 signal.signal(signal.SIGTERM, self._sigterm)  # type: ignore[arg-type]  # what signal() gave
 
+    def _gather(self, check: Check, nodeid: str) -> None:
+        """Keep ``check``: where two tests judged one cell, by seams of their own, the gravest."""
+        known = self._checks.get(check.id)
+        if known is None or _rank(check, nodeid) < _rank(known, self._nodeids[check.id]):
+            self._checks[check.id] = check
+            self._nodeids[check.id] = nodeid
+
     def _closing(self) -> Closing:
         return Closing(
             settings=self._settings,
@@ -120,6 +127,10 @@ class Controller:
             interrupted=self._interrupted,
             exit_code=self._exit_code,
         )
+
+
+def _rank(check: Check, nodeid: str) -> tuple[int, str]:
+    return WORST_FIRST.index(check.verdict), nodeid
 
 
 def _count_sigterm_as_ctrl_c() -> object:
