@@ -5,6 +5,7 @@ Installed but not switched on, it registers options and markers and imports noth
 
 import pytest
 
+from pytest_ecs_privatelink.plugin import fixtures
 from pytest_ecs_privatelink.plugin.markers import MARKERS
 from pytest_ecs_privatelink.plugin.options import (
     add_options,
@@ -12,12 +13,13 @@ from pytest_ecs_privatelink.plugin.options import (
     switched_on_by_command_line,
 )
 
-pytest_plugins = ("pytest_ecs_privatelink.plugin.fixtures",)
 
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Register the options and their ini twins."""
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the options with their ini twins, and the fixtures."""
     add_options(parser)
+    # Naming them in pytest_plugins would have pytest 9 read every installed distribution's entry
+    # points once more: milliseconds, whether we are used or not.
+    pluginmanager.register(fixtures, "ecs-privatelink-fixtures")
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
