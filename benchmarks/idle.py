@@ -8,7 +8,7 @@ from pathlib import Path
 
 from measuring import Table, Timed, median, parser, run_pytest, run_python, tell
 
-OFF = ("-p", "no:ecs-privatelink")
+ON, OFF = "ecs-privatelink", "no:ecs-privatelink"
 HEAVY = frozenset({"boto3", "botocore", "dns", "asyncio", "ssl", "moto", "pyroute2", "trustme"})
 """What the unused plugin must never import."""
 
@@ -24,33 +24,46 @@ def main() -> None:
         tell((_costs(folder, chosen.pairs), _imports(folder, chosen.pairs)), chosen.json)
 
 
-def _costs(folder: Path, pairs: int) -> Table:
-    _run(folder)  # a first run compiles and warms up
-    with_: list[Timed] = []
-    without: list[Timed] = []
-    for turn in range(pairs):
-        for off in ((), OFF) if turn % 2 else (OFF, ()):
-            (without if off else with_).append(_run(folder, *off))
+def _costs(folder: Path, turns: int) -> Table:
+    """Time runs in turn; the second one without us shows what this machine's noise is worth."""
+    _run(folder, ON)  # a first run compiles and warms up
+    runs: dict[str, list[Timed]] = {"with": [], "without": [], "again": []}
+    order = [("with", ON), ("without", OFF), ("again", OFF)]
+    for turn in range(turns):
+        shift = turn % len(order)
+        for kind, switch in order[shift:] + order[:shift]:
+            runs[kind].append(_run(folder, switch))
     return Table(
-        title=f"idle cost, {pairs} interleaved pairs of one trivial test",
-        goal="at most 5 ms more than with -p no:ecs-privatelink (median of pairs)",
-        columns=("measure", "with [ms]", "without [ms]", "median difference [ms]"),
+        title=f"idle cost in ms, median of {turns} interleaved pairs of one trivial test",
+        goal="with - without at most 5 ms; without - without is this machine's noise",
+        columns=("measure", "with", "without", "with - without", "without - without"),
         rows=tuple(
-            (measure, *_compare([getattr(each, field) for each in with_],
-                                [getattr(each, field) for each in without]))
+            _compare(measure, {kind: [getattr(each, field) for each in timed]
+                               for kind, timed in runs.items()})
             for measure, field in (("wall", "seconds"), ("CPU", "cpu_seconds"))
         ),
     )  # fmt: skip
 
 
-def _run(folder: Path, *options: str) -> Timed:
-    return run_pytest("-q", *options, "test_trivial.py", folder=folder)
+def _run(folder: Path, switch: str) -> Timed:
+    """Run with no other plugin, which would only add its own noise to both sides."""
+    return run_pytest(
+        *("-q", "-p", switch, "test_trivial.py"),
+        folder=folder,
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+    )
 
 
-def _compare(with_: list[float], without: list[float]) -> tuple[float, float, float]:
-    differences = (one - other for one, other in zip(with_, without, strict=True))
-    medians = (median((value * 1000 for value in values), 1) for values in (with_, without))
-    return (*medians, median((each * 1000 for each in differences), 1))  # type: ignore[return-value]  # two and one
+def _compare(measure: str, seconds: dict[str, list[float]]) -> tuple[object, ...]:
+    cost, noise = (
+        median(((one - other) * 1000 for one, other in zip(ours, theirs, strict=True)), 1)
+        for ours, theirs in (
+            (seconds["with"], seconds["without"]),
+            (seconds["again"], seconds["without"]),
+        )
+    )
+    medians = (median((each * 1000 for each in seconds[kind]), 1) for kind in ("with", "without"))
+    return (measure, *medians, cost, noise)
 
 
 def _imports(folder: Path, turns: int) -> Table:
@@ -60,12 +73,17 @@ def _imports(folder: Path, turns: int) -> Table:
     loaded, bare = (_imported(folder, *options) for options in (ours, ()))
     added = sorted(loaded - bare)
     heavy = sorted({name.split(".")[0] for name in added} & HEAVY)
-    cost = median((_import_alone(folder) for _ in range(turns)), 2)
+    alone = [_alone(folder) for _ in range(turns)]
+    imports, options = (median(column) for column in zip(*alone, strict=True))
     return Table(
         title="modules that are imported because of us, beside a pytest without other plugins",
         goal=f"none of {', '.join(sorted(HEAVY))}; found: {', '.join(heavy) or 'none'}",
-        columns=("module", "import [ms]"),
-        rows=(*((name, "") for name in added), ("all, after pytest", cost)),
+        columns=("module", "ms"),
+        rows=(
+            *((name, "") for name in added),
+            ("all imports, after pytest's own", imports),
+            ("registering the options", options),
+        ),
     )
 
 
@@ -76,11 +94,14 @@ status = pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[1:], "test_trivi
 print("modules:", *sys.modules)
 raise SystemExit(status)
 """
-_IMPORT = """
+_ALONE = """
 import time, pytest
+from _pytest.config.argparsing import Parser
 began = time.perf_counter()
 import pytest_ecs_privatelink.plugin, pytest_ecs_privatelink.plugin.fixtures
-print(time.perf_counter() - began)
+imported = time.perf_counter()
+pytest_ecs_privatelink.plugin.pytest_addoption(Parser(_ispytest=True))
+print((imported - began) * 1000, (time.perf_counter() - imported) * 1000)
 """
 
 
@@ -90,9 +111,10 @@ def _imported(folder: Path, *options: str) -> frozenset[str]:
     return frozenset(line.split()[1:])
 
 
-def _import_alone(folder: Path) -> float:
-    """Return the milliseconds that our own imports take in a process that has pytest."""
-    return float(run_python("-c", _IMPORT, folder=folder).output) * 1000
+def _alone(folder: Path) -> tuple[float, float]:
+    """Return the milliseconds of our own imports, and of registering options, after pytest's."""
+    imports, options = run_python("-c", _ALONE, folder=folder).output.split()
+    return float(imports), float(options)
 
 
 if __name__ == "__main__":
