@@ -1,16 +1,12 @@
 """Whole runs made once, an environment without the user's AWS, and an emulated one."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lab_runs import Runs
 from rehearsals import Emulated, emulate
-
-# The server that refuses as AWS does is the reader's tests': both rooms need the same one.
-sys.path.append(str(Path(__file__).parents[1] / "topology"))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -181,7 +182,7 @@ def test_what_answers_elsewhere_matters_only_where_something_is_missing(
     assert plan.unseen == ()
 
 
-def user(front: Front) -> dict[str, str]:
+def user(front: Front) -> dict[str, Any]:
     """Return the variables of a user whose AWS is ``front``."""
     return {
         "AWS_ENDPOINT_URL": front.url,
