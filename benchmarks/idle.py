@@ -1,14 +1,20 @@
 """What the installed but unused plugin costs a run: wall time, CPU, and the modules it imports.
 
-Pairs of runs of one trivial test, with the plugin and with ``-p no:ecs-privatelink``, in turn.
+Pairs of runs of one trivial test, with the plugin and with ``-p no:ecs-privatelink``, in turn. On a
+busy machine their noise exceeds the plugin's cost; where valgrind is installed, instructions are
+counted, too, which are the same every time.
 """
 
+import re
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from measuring import Table, Timed, median, parser, run_pytest, run_python, tell
 
-ON, OFF = "ecs-privatelink", "no:ecs-privatelink"
+ON: tuple[str, ...] = ()
+OFF = ("-p", "no:ecs-privatelink")
 HEAVY = frozenset({"boto3", "botocore", "dns", "asyncio", "ssl", "moto", "pyroute2", "trustme"})
 """What the unused plugin must never import."""
 
@@ -33,37 +39,48 @@ def _costs(folder: Path, turns: int) -> Table:
         shift = turn % len(order)
         for kind, switch in order[shift:] + order[:shift]:
             runs[kind].append(_run(folder, switch))
+    timed = (
+        _compare(measure, {kind: [getattr(each, field) * 1000 for each in found]
+                           for kind, found in runs.items()})
+        for measure, field in (("wall [ms]", "seconds"), ("CPU [ms]", "cpu_seconds"))
+    )  # fmt: skip
     return Table(
-        title=f"idle cost in ms, median of {turns} interleaved pairs of one trivial test",
+        title=f"idle cost, median of {turns} interleaved pairs of one trivial test",
         goal="with - without at most 5 ms; without - without is this machine's noise",
         columns=("measure", "with", "without", "with - without", "without - without"),
-        rows=tuple(
-            _compare(measure, {kind: [getattr(each, field) for each in timed]
-                               for kind, timed in runs.items()})
-            for measure, field in (("wall", "seconds"), ("CPU", "cpu_seconds"))
-        ),
-    )  # fmt: skip
-
-
-def _run(folder: Path, switch: str) -> Timed:
-    """Run with no other plugin, which would only add its own noise to both sides."""
-    return run_pytest(
-        *("-q", "-p", switch, "test_trivial.py"),
-        folder=folder,
-        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+        rows=(*timed, *_instructions(folder)),
     )
 
 
-def _compare(measure: str, seconds: dict[str, list[float]]) -> tuple[object, ...]:
+def _run(folder: Path, switch: tuple[str, ...]) -> Timed:
+    return run_pytest("-q", *switch, "test_trivial.py", folder=folder)
+
+
+def _compare(measure: str, found: dict[str, list[float]]) -> tuple[object, ...]:
     cost, noise = (
-        median(((one - other) * 1000 for one, other in zip(ours, theirs, strict=True)), 1)
-        for ours, theirs in (
-            (seconds["with"], seconds["without"]),
-            (seconds["again"], seconds["without"]),
-        )
+        median((one - other for one, other in zip(found[kind], found["without"], strict=True)), 1)
+        for kind in ("with", "again")
     )
-    medians = (median((each * 1000 for each in seconds[kind]), 1) for kind in ("with", "without"))
-    return (measure, *medians, cost, noise)
+    return (measure, *(median(found[kind], 1) for kind in ("with", "without")), cost, noise)
+
+
+def _instructions(folder: Path) -> Iterator[tuple[object, ...]]:
+    """Yield a row of counted instructions where valgrind can count them."""
+    valgrind = shutil.which("valgrind")
+    if valgrind is not None:
+        found = {kind: [_count(valgrind, folder, switch)]
+                 for kind, switch in (("with", ON), ("without", OFF), ("again", OFF))}  # fmt: skip
+        yield _compare("instructions [M]", found)
+
+
+def _count(valgrind: str, folder: Path, switch: tuple[str, ...]) -> float:
+    """Return millions of instructions of a run."""
+    counting = (valgrind, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
+    ran = run_pytest(
+        "-q", *switch, "test_trivial.py", folder=folder, under=counting, PYTHONHASHSEED="0"
+    )
+    (count,) = re.findall(r"I +refs: +([\d,]+)", ran.output)
+    return int(count.replace(",", "")) / 1e6
 
 
 def _imports(folder: Path, turns: int) -> Table:
@@ -97,10 +114,11 @@ raise SystemExit(status)
 _ALONE = """
 import time, pytest
 from _pytest.config.argparsing import Parser
+manager = pytest.PytestPluginManager()
 began = time.perf_counter()
 import pytest_ecs_privatelink.plugin, pytest_ecs_privatelink.plugin.fixtures
 imported = time.perf_counter()
-pytest_ecs_privatelink.plugin.pytest_addoption(Parser(_ispytest=True))
+pytest_ecs_privatelink.plugin.pytest_addoption(Parser(_ispytest=True), manager)
 print((imported - began) * 1000, (time.perf_counter() - imported) * 1000)
 """
 

@@ -34,18 +34,27 @@ class Timed:
 
 
 def run_pytest(
-    *arguments: str, folder: Path, expect: Sequence[int] = (0,), **environment: str
+    *arguments: str,
+    folder: Path,
+    expect: Sequence[int] = (0,),
+    under: Sequence[str] = (),
+    **environment: str,
 ) -> Timed:
     """Run ``pytest`` in ``folder`` with only ``environment`` added, and time it.
 
-    Ends the benchmark with the run's last lines where its exit code is not among ``expect``.
+    ``under`` is a command that runs it, if any. Ends the benchmark with the run's last lines where
+    its exit code is not among ``expect``.
     """
-    return run_python("-m", "pytest", "-p", "no:cacheprovider", *arguments,
-                      folder=folder, expect=expect, **environment)  # fmt: skip
+    ours = ("-m", "pytest", "-p", "no:cacheprovider")
+    return run_python(*ours, *arguments, folder=folder, expect=expect, under=under, **environment)
 
 
 def run_python(
-    *arguments: str, folder: Path, expect: Sequence[int] = (0,), **environment: str
+    *arguments: str,
+    folder: Path,
+    expect: Sequence[int] = (0,),
+    under: Sequence[str] = (),
+    **environment: str,
 ) -> Timed:
     """Run this interpreter in ``folder``, like `run_pytest`."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)}
@@ -53,7 +62,7 @@ def run_python(
     before = _cpu_of_children()
     began = time.monotonic()
     ended = subprocess.run(
-        [sys.executable, *arguments],
+        [*under, sys.executable, *arguments],
         cwd=folder,
         env={**kept, **ours, "BENCHMARK_BEGAN": repr(began), **environment},
         stdout=subprocess.PIPE,
