@@ -12,12 +12,13 @@ from pytest_ecs_privatelink.topology.model import Route, RouteTable, RouteTarget
 Network = IPv4Network | IPv6Network
 
 
-def route_for(snapshot: Snapshot, subnet_id: str, address: str) -> Route | None:
-    """Return the route that a packet from the subnet to ``address`` takes.
+def best_match(snapshot: Snapshot, subnet_id: str, address: str) -> tuple[Network, Route] | None:
+    """Return what decides about a packet from the subnet to ``address``: a network and its route.
 
-    A blackhole is returned (``active`` is False), for its traffic is dropped. None means that no
-    route leads there, or that the route tables could not be read (`table_of` is None too). A
-    prefix list that the snapshot does not hold matches nothing.
+    The network is the CIDR that matched: a route to a prefix list has many. A blackhole is
+    returned (``active`` is False), for its traffic is dropped. None means that no route leads
+    there, or that the route tables could not be read (`table_of` is None too). A prefix list that
+    the snapshot does not hold matches nothing.
     """
     table = table_of(snapshot, subnet_id)
     if table is None:
@@ -26,19 +27,25 @@ def route_for(snapshot: Snapshot, subnet_id: str, address: str) -> Route | None:
     return _best(entry for entry in _entries(snapshot, table) if target in entry[0])
 
 
+def route_for(snapshot: Snapshot, subnet_id: str, address: str) -> Route | None:
+    """Return the route that a packet from the subnet to ``address`` takes, as `best_match` says."""
+    match = best_match(snapshot, subnet_id, address)
+    return None if match is None else match[1]
+
+
 def default_route(snapshot: Snapshot, subnet_id: str) -> Route | None:
-    """Return the subnet's IPv4 default route, blackhole or not; None as in `route_for`."""
+    """Return the subnet's IPv4 default route, blackhole or not; None as in `best_match`."""
     table = table_of(snapshot, subnet_id)
     if table is None:
         return None
     everything = IPv4Network("0.0.0.0/0")
-    return _best(entry for entry in _entries(snapshot, table) if entry[0] == everything)
+    match = _best(entry for entry in _entries(snapshot, table) if entry[0] == everything)
+    return None if match is None else match[1]
 
 
-def _best(entries: Iterator[tuple[Network, Route]]) -> Route | None:
+def _best(entries: Iterator[tuple[Network, Route]]) -> tuple[Network, Route] | None:
     # max() keeps the first of equals, and the order of `_entries` is AWS's preference.
-    best = max(entries, key=lambda entry: entry[0].prefixlen, default=None)
-    return None if best is None else best[1]
+    return max(entries, key=lambda entry: entry[0].prefixlen, default=None)
 
 
 def _entries(snapshot: Snapshot, table: RouteTable) -> Iterator[tuple[Network, Route]]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from snapshot_builders import S3_LIST, default, to, vpc_of
 
 from pytest_ecs_privatelink.topology.model import PrefixList, Route, RouteTarget, Snapshot, Vpc
-from pytest_ecs_privatelink.topology.routes import default_route, route_for
+from pytest_ecs_privatelink.topology.routes import best_match, default_route, route_for
 
 S3 = PrefixList(
     id=S3_LIST, name="com.amazonaws.us-east-1.s3", cidrs=("52.216.0.0/15", "3.5.0.0/19")
@@ -55,6 +55,17 @@ def test_prefix_list_is_expanded() -> None:
     assert leads_to(snapshot, "52.217.1.1") == "vpce-s3"
     assert leads_to(snapshot, "3.5.0.1") == "vpce-s3"
     assert leads_to(snapshot, "3.5.32.1") == "nat"
+
+
+def test_best_match_names_the_range_of_the_prefix_list() -> None:
+    """Of a route to a prefix list, the range that matched is told: the route alone names none."""
+    snapshot = from_a(to("0.0.0.0/0", "nat"), to(S3_LIST, "vpce-s3"), prefix_lists=(S3,))
+
+    inside = best_match(snapshot, "subnet-a", "52.217.1.1")
+    outside = best_match(snapshot, "subnet-a", "3.5.32.1")
+
+    assert inside == (ipaddress.ip_network("52.216.0.0/15"), to(S3_LIST, "vpce-s3"))
+    assert outside == (ipaddress.ip_network("0.0.0.0/0"), to("0.0.0.0/0", "nat"))
 
 
 def test_more_specific_route_beats_the_prefix_list() -> None:
