@@ -44,14 +44,13 @@ def files_of(run: Finished) -> set[str]:
     "files",
     [
         {},
-        {"test_mine.py": MINE},
+        {"setup.cfg": "[metadata]\nname = mine", "src/mine/__init__.py": "", "test_mine.py": MINE},
         {"pytest.ini": "[pytest]\ntestpaths = tests", "tests/test_mine.py": MINE},
         {"pytest.ini": HIDING, "check_mine.py": "def check_mine(): pass"},
         {"conftest.py": "collect_ignore_glob = ['*', '/*']", "test_mine.py": MINE},
-        {"setup.cfg": "[metadata]\nname = mine", "src/mine/__init__.py": "", "test_mine.py": MINE},
         {"test_private_dns.py": "def test_of_the_same_name(): pass"},
     ],
-    ids=["empty", "own-tests", "testpaths", "hiding-ini", "collect-ignore", "project", "same-name"],
+    ids=["empty", "project", "testpaths", "hiding-ini", "collect-ignore", "same-name"],
 )
 def test_without_a_path_the_bundled_scenarios_run(
     runs: Runs, snapshot: Path, files: Mapping[str, str]

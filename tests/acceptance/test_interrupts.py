@@ -111,12 +111,11 @@ def _await_audits(process: subprocess.Popen[str]) -> None:
     pytest.fail(f"the run ended with {process.wait()} before it began")
 
 
-@pytest.mark.parametrize("mode", ["-n0", "-n2"])
 @pytest.mark.parametrize(
-    "send",
+    ("send", "mode"),
     [
-        pytest.param(lambda pid: os.killpg(pid, signal.SIGINT), id="ctrl-c"),
-        pytest.param(lambda pid: os.kill(pid, signal.SIGTERM), id="sigterm"),
+        pytest.param(lambda pid: os.killpg(pid, signal.SIGINT), "-n2", id="ctrl-c"),
+        pytest.param(lambda pid: os.kill(pid, signal.SIGTERM), "-n0", id="sigterm"),
     ],
 )
 def test_an_interrupted_run_reports_and_leaves_nothing(

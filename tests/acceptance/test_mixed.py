@@ -47,11 +47,11 @@ def test_distrust(ecs_check):
 """
 
 
-@pytest.fixture(scope="module", params=["-n0", "-n2"])
-def mixed(runs: Runs, request: pytest.FixtureRequest) -> Finished:
+@pytest.fixture(scope="module")
+def mixed(runs: Runs) -> Finished:
     """Run own and bundled tests together in a world without endpoint for logs."""
     return runs(
-        *("--ecs-lab", "--ecs-fault=endpoint-missing", "--junitxml=junit.xml", str(request.param)),
+        *("--ecs-lab", "--ecs-fault=endpoint-missing", "--junitxml=junit.xml", "-n2"),
         *("test_own.py", "test_distrust.py", str(scenarios_folder())),
         *("-c", "pytest.ini"),  # in a checkout, the scenarios' own folder has another one
         files={"pytest.ini": "[pytest]", "test_own.py": OWN, "test_distrust.py": DISTRUST},
