@@ -4,7 +4,12 @@ A hub shares its endpoints by hosted zones, Resolver rules or Route 53 Profiles:
 single endpoint of its own can be right, and only a probe can tell.
 """
 
-from pytest_ecs_privatelink.topology.model import Snapshot
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from pytest_ecs_privatelink.topology.model import HostedZone, Snapshot
+
+_T = TypeVar("_T")
 
 # Snapshot fields that decide, and the IAM action that reading them takes.
 _PARTS = (
@@ -12,18 +17,31 @@ _PARTS = (
     ("resolver_rules", "route53resolver:ListResolverRuleAssociations"),
     ("route53_profiles", "route53profiles:ListProfileAssociations"),
 )
+# Rules that give a name back to the VPC resolver, and so to hosted zones.
+_GIVEN_BACK = frozenset({"SYSTEM", "RECURSIVE"})
+
+Labels = tuple[str, ...]
+"""A name's labels in lower case, as they are read; none for the root."""
 
 
-def answered_elsewhere(snapshot: Snapshot, name: str) -> str | None:
-    """Return what covers ``name``, in words, or None where nothing that was read does."""
-    for zone in snapshot.hosted_zones or ():
-        if _within(name, zone.name):
+def may_answer(snapshot: Snapshot, name: str) -> str | None:
+    """Return who may answer for ``name``, in words, or None where nobody that was read does.
+
+    The most specific of zones and rules decides, and a rule before a zone of the same name
+    [Route 53 Developer Guide, "Considerations when working with a private hosted zone"]. A zone
+    whose records are known and lack the name answers NXDOMAIN, which helps nobody.
+    """
+    wanted = _labels(name)
+    zones = _closest(wanted, snapshot.hosted_zones or (), lambda each: each.name)
+    rules = _closest(wanted, snapshot.resolver_rules or (), lambda each: each.domain)
+    if zones and rules and len(_labels(zones[0].name)) > len(_labels(rules[0].domain)):
+        rules = ()
+    for rule in rules:
+        if rule.type not in _GIVEN_BACK:
+            return f"resolver rule {rule.id} ({rule.domain})"
+    for zone in zones:
+        if _may_hold(zone, wanted):
             return f"hosted zone {zone.id} ({zone.name.removesuffix('.')})"
-    rules = [rule for rule in snapshot.resolver_rules or () if _within(name, rule.domain)]
-    # The most specific rule decides; SYSTEM and RECURSIVE give the name back to the VPC resolver.
-    closest = max(rules, key=lambda rule: len(_labels(rule.domain)), default=None)
-    if closest is not None and closest.type not in ("SYSTEM", "RECURSIVE"):
-        return f"resolver rule {closest.id} ({closest.domain})"
     if snapshot.route53_profiles:
         return f"Route 53 Profile {snapshot.route53_profiles[0]}"
     return None
@@ -44,10 +62,46 @@ def unread_permissions(snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
-def _within(name: str, domain: str) -> bool:
-    inner, outer = _labels(name), _labels(domain)
-    return inner[len(inner) - len(outer) :] == outer if len(outer) <= len(inner) else False
+def _closest(
+    wanted: Labels, candidates: Iterable[_T], domain: Callable[[_T], str]
+) -> tuple[_T, ...]:
+    """Return the candidates whose domain is the most specific one above ``wanted``."""
+    depths = [(len(_labels(domain(each))), each) for each in candidates]
+    covering = [(n, each) for n, each in depths if _within(wanted, _labels(domain(each)))]
+    deepest = max((n for n, _ in covering), default=0)
+    return tuple(each for n, each in covering if n == deepest)
 
 
-def _labels(name: str) -> tuple[str, ...]:
+def _may_hold(zone: HostedZone, wanted: Labels) -> bool:
+    """Return whether the zone holds ``wanted``, delegates it, or was not read."""
+    if zone.records is None:
+        return True
+    apex = _labels(zone.name)
+    held = [(_labels(record.name), record.type) for record in zone.records]
+    if any(type_ == "NS" and name != apex and _within(wanted, name) for name, type_ in held):
+        return True
+    addressed = {name for name, type_ in held if type_ != "NS"}
+    return _source(wanted, {apex, *(name for name, _ in held)}) in addressed
+
+
+def _source(wanted: Labels, held: set[Labels]) -> Labels:
+    """Return the name whose records answer for ``wanted``: itself, or a wildcard (RFC 4592).
+
+    Only the wildcard right below the closest encloser counts; every name has all its parents,
+    which is how a deeper record hides a wildcard above it.
+    """
+    existing = {name[start:] for name in held for start in range(len(name) + 1)}
+    if wanted in existing:
+        return wanted
+    encloser = next(
+        wanted[start:] for start in range(1, len(wanted) + 1) if wanted[start:] in existing
+    )
+    return ("*", *encloser)
+
+
+def _within(inner: Labels, outer: Labels) -> bool:
+    return len(outer) <= len(inner) and inner[len(inner) - len(outer) :] == outer
+
+
+def _labels(name: str) -> Labels:
     return tuple(label for label in name.lower().split(".") if label)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pytest_ecs_privatelink.audits.lacks import (
     SHUT,
+    Hidden,
     Lack,
     cells,
     elsewhere,
@@ -57,17 +58,16 @@ _WAYS = {
 def missing(scene: Scene) -> Iterator[Finding | Unseen]:
     """Find needed endpoint services without endpoint (R1, R3, R4, R5, R7, R8).
 
-    Silent where a hosted zone, resolver rule or Profile answers for the names, and where an
-    endpoint of another Region's service is the better thing to say.
+    Not to be judged from a snapshot where a hosted zone, resolver rule or Profile may answer for
+    the names; silent where an endpoint of another Region's service is the better thing to say.
     """
     for requirement in scene.requirements:
         service = requirement.service
         optional = requirement.need is Need.POSSIBLE and not requirement.absence_warns
-        if optional or standing(scene.snapshot, service) or elsewhere(scene, service):
+        if optional or standing(scene.snapshot, service):
             continue
         found = lacks(scene, requirement)
-        blind = None if requirement.need is Need.POSSIBLE else weighed_blindly(scene, found)
-        if unseen := hidden(scene.snapshot) or blind:
+        if unseen := _unjudged(scene, requirement, found):
             gateway = SERVICES[service].gateway
             code = Code.S3_GATEWAY_MISSING if gateway else Code.ENDPOINT_MISSING
             yield Unseen(
@@ -78,6 +78,14 @@ def missing(scene: Scene) -> Iterator[Finding | Unseen]:
         for lack in found:
             if not (copied and lack.severity is Severity.ERROR):
                 yield _missing(scene, requirement, lack)
+
+
+def _unjudged(scene: Scene, requirement: Requirement, found: tuple[Lack, ...]) -> Hidden | None:
+    """Return why the absence of the requirement's endpoint cannot be judged, or None."""
+    if other := elsewhere(scene, requirement.service):
+        return Hidden(f"{other} may answer for it: only probing can tell")
+    blind = None if requirement.need is Need.POSSIBLE else weighed_blindly(scene, found)
+    return hidden(scene.snapshot) or blind
 
 
 def _missing(scene: Scene, requirement: Requirement, lack: Lack) -> Finding:
@@ -143,7 +151,9 @@ def _wrong_region(
     if alone:
         creation = _creation(scene, service, scene.subnets, scene.launch_types)
         blocked = _blocked_by_absence(scene, requirement)
-    besides = f"{others} serves that" if others else "that has none of its own"
+    besides = "that has none of its own"
+    if others:
+        besides = f"{others} {'serves' if own else 'may serve'} that"
     return Finding(
         code=Code.ENDPOINT_WRONG_REGION,
         severity=Severity.ERROR if alone else Severity.WARNING,

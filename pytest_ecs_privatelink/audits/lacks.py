@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pytest_ecs_privatelink.audits.elsewhere import answered_elsewhere, unread_permissions
+from pytest_ecs_privatelink.audits.elsewhere import may_answer, unread_permissions
 from pytest_ecs_privatelink.audits.scene import Scene
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.catalogue.services import (
@@ -72,9 +72,9 @@ def endpoints(snapshot: Snapshot) -> tuple[tuple[Endpoint, ServiceName], ...]:
 
 
 def elsewhere(scene: Scene, service: str) -> str | None:
-    """Return what else answers for all names of ``service``, or None."""
+    """Return what else may answer for the names of ``service``, or None where it lacks one."""
     answers = [
-        answered_elsewhere(scene.snapshot, host)
+        may_answer(scene.snapshot, host)
         for host in host_names(service, scene.snapshot.region, scene.registries)
     ]
     return answers[0] if all(answers) else None

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
+from lab_runs import Finished, Runs
 from rehearsals import IN_LAB, Emulated, Judged, rehearse
 
 from pytest_ecs_privatelink.catalogue.services import host_names, private_dns_names
@@ -73,6 +75,7 @@ class Story:
     change: Change
     expected: tuple[Expected, ...] = ()
     findings: frozenset[Code] = frozenset()
+    unseen: frozenset[str] = frozenset()
 
 
 def without(snapshot: Snapshot, *services: str) -> Snapshot:
@@ -326,6 +329,7 @@ STORIES = (
         number=25,
         title="a spoke without endpoints of its own, with the hub's zones",
         change=hub_and_spoke,
+        unseen=frozenset({*SHARED, *ALL_THREE} - {"ssm", "ssmmessages", "kms"}),
     ),
 )
 
@@ -347,7 +351,7 @@ def test_story(emulated: Emulated, story: Story) -> None:
 
     assert judged.not_passed == expected(story, judged)
     assert {finding.code for finding in judged.plan.findings} == story.findings
-    assert judged.plan.unseen == ()
+    assert {each.subject for each in judged.plan.unseen} == story.unseen
 
 
 def expected(
@@ -370,6 +374,36 @@ def test_a_hubs_endpoint_passes_with_that_note(emulated: Emulated) -> None:
         f"{name} is 10.100.0.12: no interface of this VPC's endpoint, "
         "with a valid certificate (shared endpoint)"
     )
+
+
+def test_a_hubs_zones_are_left_to_probes(emulated: Emulated, runs: Runs, tmp_path: Path) -> None:
+    """Story 25: the audit alone says that it cannot tell; probes that pass clear it."""
+    path = tmp_path / "spoke.json"
+    snapshots.save(hub_and_spoke(emulated.snapshot, emulated.world), path)
+    (group,) = emulated.world.task_groups
+
+    audited = runs("--ecs-snapshot", str(path), "--ecs-claims", "audit")
+    probed = runs("--ecs-lab", "--ecs-snapshot", str(path), "--ecs-security-group", group)
+
+    (zone,) = (
+        each.id
+        for each in hub_and_spoke(emulated.snapshot, emulated.world).hosted_zones or ()
+        if each.name == "logs.us-east-1.amazonaws.com"
+    )
+    why = (
+        f"hosted zone {zone} (logs.us-east-1.amazonaws.com) may answer for it: "
+        "only probing can tell"
+    )
+    logs = "audit[endpoint-missing-logs]"
+    assert (audited.code, probed.code) == (0, 0)
+    assert told(audited)[logs] == ("skipped", why)
+    assert told(probed)[logs] == ("skipped", f"{why}; every cell of it passed")
+    assert told(probed)["private-dns[private-a-logs]"] == ("passed", None)
+
+
+def told(run: Finished) -> dict[str, tuple[str, str | None]]:
+    """Return verdict and reason of each check."""
+    return {each["id"]: (each["verdict"], each["reason"]) for each in run.report["checks"]}
 
 
 def test_unknown_groups_prove_nothing_either_way(emulated: Emulated) -> None:

@@ -18,7 +18,7 @@ from pytest_ecs_privatelink.topology.model import (
     Subnet,
     Vpc,
 )
-from pytest_ecs_privatelink.verdict import LaunchType
+from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Severity
 
 REGION = "us-west-2"
 VPC = "vpc-0abc"
@@ -142,3 +142,8 @@ def scene(
         registries=registries,
         require_private=require_private,
     )
+
+
+def heads(findings: tuple[Finding, ...]) -> list[tuple[Code, Severity, str]]:
+    """Return what identifies each finding."""
+    return [(each.code, each.severity, each.subject) for each in findings]

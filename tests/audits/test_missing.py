@@ -12,6 +12,7 @@ from audit_worlds import (
     PRIVATE,
     VPC,
     endpoint,
+    heads,
     scene,
     tables,
     without,
@@ -24,22 +25,15 @@ from pytest_ecs_privatelink.catalogue.requirements import Features
 from pytest_ecs_privatelink.topology.model import (
     EndpointServiceOffer,
     EndpointType,
-    HostedZone,
-    ResolverRule,
     RouteTarget,
     SecurityGroup,
     Unreadable,
 )
-from pytest_ecs_privatelink.verdict import Cell, Claim, Code, Finding, Severity
+from pytest_ecs_privatelink.verdict import Cell, Claim, Code, Severity
 
 E, W = Severity.ERROR, Severity.WARNING
 NAT, IGW = RouteTarget.NAT_GATEWAY, RouteTarget.INTERNET_GATEWAY
 TRANSIT, PEERING = RouteTarget.TRANSIT_GATEWAY, RouteTarget.PEERING
-
-
-def heads(findings: tuple[Finding, ...]) -> list[tuple[Code, Severity, str]]:
-    """Return what identifies each finding."""
-    return [(each.code, each.severity, each.subject) for each in findings]
 
 
 @pytest.mark.parametrize("way_out", [None, NAT, TRANSIT])
@@ -154,72 +148,6 @@ def test_need_replaces_what_is_derived() -> None:
     assert [each.subject for each in run_audits(scene(world(()), only=("kms",)))] == ["kms"]
 
 
-HUB_NAMES = (
-    "ecs.us-west-2.amazonaws.com",
-    "ecs-a.us-west-2.amazonaws.com",
-    "ecs-t.us-west-2.amazonaws.com",
-    "api.ecr.us-west-2.amazonaws.com.",
-    "dkr.ecr.us-west-2.amazonaws.com",
-    "logs.us-west-2.amazonaws.com",
-    "secretsmanager.us-west-2.amazonaws.com",
-)
-
-
-def test_a_spoke_with_the_hubs_zones_is_right() -> None:
-    """Story 25: no endpoint here but the S3 gateway, zones shared from the hub: no finding."""
-    zones = tuple(HostedZone(id=f"Z{i}", name=name) for i, name in enumerate(HUB_NAMES))
-    snapshot = world((endpoint("s3"),), TRANSIT, hosted_zones=zones)
-    assert run_audits(scene(snapshot)) == ()
-    assert unseen(scene(snapshot)) == ()
-
-
-def test_a_spoke_still_needs_its_own_s3_gateway() -> None:
-    """A gateway endpoint cannot be shared from a hub, so zones for the others excuse nothing."""
-    zones = tuple(HostedZone(id=f"Z{i}", name=name) for i, name in enumerate(HUB_NAMES))
-    snapshot = world((), None, hosted_zones=zones)
-    assert heads(run_audits(scene(snapshot))) == [(Code.S3_GATEWAY_MISSING, E, "s3")]
-
-
-@pytest.mark.parametrize(
-    "domain", ["amazonaws.com", "US-WEST-2.amazonaws.com.", ".", "logs.us-west-2.amazonaws.com"]
-)
-def test_a_forwarding_rule_may_answer(domain: str) -> None:
-    """What a Resolver rule forwards is answered by someone else, right or wrong."""
-    rule = ResolverRule(id="rslvr-rr-1", domain=domain, type="FORWARD")
-    assert run_audits(scene(world(without("logs"), resolver_rules=(rule,)))) == ()
-
-
-def test_a_closer_system_rule_gives_the_name_back() -> None:
-    """The most specific rule decides, and a SYSTEM one means the VPC's own resolver."""
-    rules = (
-        ResolverRule(id="rslvr-rr-1", domain="amazonaws.com", type="FORWARD"),
-        ResolverRule(id="rslvr-rr-2", domain="us-west-2.amazonaws.com", type="SYSTEM"),
-    )
-    snapshot = world(without("logs"), resolver_rules=rules)
-    assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
-
-
-@pytest.mark.parametrize("domain", ["logs.us-east-1.amazonaws.com", "s.us-west-2.amazonaws.com"])
-def test_zones_of_other_names_excuse_nothing(domain: str) -> None:
-    """A zone covers whole labels below it, not look-alikes."""
-    snapshot = world(without("logs"), hosted_zones=(HostedZone(id="Z1", name=domain),))
-    assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
-
-
-def test_a_zone_for_one_registry_leaves_the_others_missing() -> None:
-    """Every name that is dialled must be answered elsewhere before an endpoint is not missed."""
-    zone = HostedZone(id="Z1", name=f"{OWNER}.dkr.ecr.us-west-2.amazonaws.com")
-    snapshot = world(without("ecr.dkr"), hosted_zones=(zone,))
-    assert run_audits(scene(snapshot, registries=(OWNER,))) == ()
-    both = scene(snapshot, registries=(OWNER, "222222222222"))
-    assert heads(run_audits(both)) == [(Code.ENDPOINT_MISSING, E, "ecr.dkr")]
-
-
-def test_a_profile_may_answer_for_anything() -> None:
-    """What a Route 53 Profile holds is not listed, so a probe must tell."""
-    assert run_audits(scene(world(without("logs"), route53_profiles=("rp-1",)))) == ()
-
-
 def test_unread_routes_are_no_mild_warning() -> None:
     """Where nobody could read the way out, "maybe harmless" is not for an audit to say."""
     denied = Unreadable(
@@ -235,27 +163,6 @@ def test_unread_routes_are_no_mild_warning() -> None:
         "read: missing permission ec2:DescribeRouteTables",
         permissions=("ec2:DescribeRouteTables",),
     )
-
-
-def test_unread_zones_are_not_visible() -> None:
-    """Without permission to list hosted zones nobody can say that an endpoint is missed."""
-    denied = Unreadable(
-        part="hosted_zones", permission="route53:ListHostedZonesByVPC", error="AccessDenied"
-    )
-    sight = scene(world(without("logs", "s3"), hosted_zones=None, unreadable=(denied,)))
-    action = "route53:ListHostedZonesByVPC"
-    why = f"who else answers for it could not be read: missing permission {action}"
-    assert run_audits(sight) == ()
-    assert unseen(sight) == tuple(
-        Unseen(code=code, subject=service, reason=why, permissions=(action,))
-        for code, service in ((Code.ENDPOINT_MISSING, "logs"), (Code.S3_GATEWAY_MISSING, "s3"))
-    )
-
-
-def test_what_an_emulator_lacks_cannot_answer() -> None:
-    """An emulator without Route 53 Profiles has none, so the missing endpoint is one."""
-    snapshot = world(without("logs"), route53_profiles=None, emulated=True)
-    assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
 
 
 OTHERS = SecurityGroup(id="sg-1", vpc=VPC, name="tasks", ingress=(), egress=())
