@@ -70,6 +70,7 @@ class Code(StrEnum):
     ENDPOINT_ROUTE_MISSING = "endpoint-route-missing"
     S3_GATEWAY_MISSING = "s3-gateway-missing"
     S3_GATEWAY_NO_ROUTE = "s3-gateway-no-route"
+    S3_INTERFACE_ONLY = "s3-interface-only"
     TCP_TIMEOUT = "tcp-timeout"
     TCP_REFUSED = "tcp-refused"
     TCP_UNREACHABLE = "tcp-unreachable"

@@ -6,8 +6,10 @@ from enum import StrEnum
 from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.lookup import endpoint_addresses, endpoints_for, s3_prefix_list
-from pytest_ecs_privatelink.topology.model import EndpointType, Route, RouteTarget
-from pytest_ecs_privatelink.topology.routes import route_for
+from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Route, RouteTarget
+from pytest_ecs_privatelink.topology.routes import Network, best_match
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Place(StrEnum):
@@ -18,9 +20,19 @@ class Place(StrEnum):
     S3_ELSEWHERE = "S3, but not by way of the gateway endpoint"
     PRIVATE = "private, and routed"
     UNROUTED = "private, but no route leads there"
+    NOWHERE = "no address of any network"
     PUBLIC = "public"
-    UNKNOWN = "where that leads is not visible, the route tables could not be read"
+    UNREAD_ROUTES = "where that leads is unknown: the route tables could not be read"
+    UNREAD_INTERFACES = "whose that is is unknown: the network interfaces could not be read"
+    UNREAD_S3_RANGES = "whether that is S3 is unknown: its prefix list could not be read"
 
+
+UNREAD_PARTS = {
+    Place.UNREAD_ROUTES: "route_tables",
+    Place.UNREAD_INTERFACES: "interfaces",
+    Place.UNREAD_S3_RANGES: "prefix_lists",
+}
+"""Places that mean "could not look", and the part of the snapshot that is missing."""
 
 # What no public server can have: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291.
 _NEVER_PUBLIC = tuple(
@@ -35,6 +47,9 @@ _NEVER_PUBLIC = tuple(
         "fe80::/10",
     )
 )
+_DNS64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+# Nobody owns more public space than this; shorter prefixes are defaults, whole or split.
+_SHORTEST_OWN_PREFIX = 8
 _PRIVATE_WAYS = frozenset(
     {
         RouteTarget.LOCAL,
@@ -45,8 +60,10 @@ _PRIVATE_WAYS = frozenset(
         RouteTarget.APPLIANCE_ENDPOINT,
     }
 )
-# Whether the last three lead out cannot be seen from the VPC: dialling tells.
-_MAY_LEAD_OUT = frozenset({Egress.NAT, Egress.IGW, Egress.TRANSIT, Egress.APPLIANCE, Egress.VPN})
+# Whether the last four lead out cannot be seen from the VPC: dialling tells.
+_MAY_LEAD_OUT = frozenset(
+    {Egress.NAT, Egress.IGW, Egress.TRANSIT, Egress.APPLIANCE, Egress.VPN, Egress.UNKNOWN}
+)
 
 
 def place_of(address: str, service: ServiceUnderTest, subnet: str, terms: Terms) -> Place:
@@ -54,22 +71,40 @@ def place_of(address: str, service: ServiceUnderTest, subnet: str, terms: Terms)
 
     Being inside an RFC 1918 range decides nothing: VPCs use ranges such as 20.10.0.0/16, too.
     """
-    if address in _own_addresses(service, terms):
+    numeric = _behind_dns64(ipaddress.ip_address(address))
+    if str(numeric) in _own_addresses(service, terms):
         return Place.ENDPOINT
-    if service.service == "s3" and _in_s3_ranges(address, terms):
-        return _s3_way(address, subnet, terms)
+    if numeric.is_loopback or numeric.is_unspecified or numeric.is_multicast:
+        return Place.NOWHERE
+    if service.service == "s3" and _in_s3_ranges(numeric, terms):
+        return _s3_way(str(numeric), subnet, terms)
+    return _elsewhere(numeric, service, subnet, terms)
+
+
+def _behind_dns64(address: Address) -> Address:
+    """Return the IPv4 address that a resolver's DNS64 has wrapped, else ``address`` itself."""
+    if isinstance(address, ipaddress.IPv6Address) and address in _DNS64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address
+
+
+def _elsewhere(address: Address, service: ServiceUnderTest, subnet: str, terms: Terms) -> Place:
+    public = not any(address in each for each in _NEVER_PUBLIC)
+    if public and service.service == "s3" and s3_prefix_list(terms.snapshot) is None:
+        return Place.UNREAD_S3_RANGES
     if terms.snapshot.route_tables is None:
-        return Place.UNKNOWN
-    public = not any(ipaddress.ip_address(address) in each for each in _NEVER_PUBLIC)
-    route = route_for(terms.snapshot, subnet, address)
-    if route is not None and _leads_inside(route, public=public):
-        return Place.PRIVATE
+        return Place.UNREAD_ROUTES
+    match = best_match(terms.snapshot, subnet, str(address))
+    if match is not None and _leads_inside(*match, public=public):
+        own = service.endpoint is not None and match[1].target is RouteTarget.LOCAL
+        unread = own and terms.snapshot.interfaces is None
+        return Place.UNREAD_INTERFACES if unread else Place.PRIVATE
     return Place.PUBLIC if public else Place.UNROUTED
 
 
-def _leads_inside(route: Route, *, public: bool) -> bool:
+def _leads_inside(network: Network, route: Route, *, public: bool) -> bool:
     """Return whether ``route`` keeps an address private: a default route keeps no public one."""
-    anywhere = route.destination in ("0.0.0.0/0", "::/0")
+    anywhere = network.prefixlen < _SHORTEST_OWN_PREFIX
     return route.active and route.target in _PRIVATE_WAYS and not (public and anywhere)
 
 
@@ -82,21 +117,33 @@ def _own_addresses(service: ServiceUnderTest, terms: Terms) -> frozenset[str]:
     )
 
 
-def _in_s3_ranges(address: str, terms: Terms) -> bool:
+def _in_s3_ranges(address: Address, terms: Terms) -> bool:
     ranges = s3_prefix_list(terms.snapshot)
     return ranges is not None and any(
-        ipaddress.ip_address(address) in ipaddress.ip_network(cidr) for cidr in ranges.cidrs
+        address in ipaddress.ip_network(cidr) for cidr in ranges.cidrs
     )
 
 
 def _s3_way(address: str, subnet: str, terms: Terms) -> Place:
     if terms.snapshot.route_tables is None:
-        return Place.UNKNOWN
-    route = route_for(terms.snapshot, subnet, address)
-    if route is None or not route.active or route.target is not RouteTarget.GATEWAY_ENDPOINT:
+        return Place.UNREAD_ROUTES
+    match = best_match(terms.snapshot, subnet, address)
+    if match is None or not match[1].active:
         return Place.S3_ELSEWHERE
-    gateways = {endpoint.id for endpoint in endpoints_for(terms.snapshot, "s3")}
-    return Place.GATEWAY if route.target_id in gateways else Place.S3_ELSEWHERE
+    route = match[1]
+    if route.target is not RouteTarget.GATEWAY_ENDPOINT:
+        return Place.S3_ELSEWHERE
+    # A participant of a shared VPC sees the route and not the owner's endpoint.
+    others = {each.id for each in terms.snapshot.endpoints} - _gateways(terms)
+    return Place.S3_ELSEWHERE if route.target_id in others else Place.GATEWAY
+
+
+def _gateways(terms: Terms) -> set[str]:
+    return {
+        endpoint.id
+        for endpoint in endpoints_for(terms.snapshot, "s3")
+        if endpoint.type is EndpointType.GATEWAY
+    }
 
 
 def has_gateway(service: ServiceUnderTest, terms: Terms) -> bool:
@@ -113,8 +160,14 @@ def public_path_excuses(service: ServiceUnderTest, subnet: str, terms: Terms) ->
     """
     if terms.require_private or terms.egress[subnet] not in _MAY_LEAD_OUT:
         return False
-    claimed = any(
-        endpoint.private_dns and endpoint.type is EndpointType.INTERFACE
-        for endpoint in endpoints_for(terms.snapshot, service.service)
+    return not any(
+        _answers_in_the_vpc(endpoint) for endpoint in endpoints_for(terms.snapshot, service.service)
     )
-    return not claimed
+
+
+def _answers_in_the_vpc(endpoint: Endpoint) -> bool:
+    return (
+        endpoint.type is EndpointType.INTERFACE
+        and endpoint.private_dns
+        and not endpoint.private_dns_inbound_resolver_only
+    )

@@ -1,101 +1,148 @@
-"""Whether a silent 443 says something of the tasks, or only of the groups that the prober wears."""
+"""Whether what the prober meets on 443 says something of the tasks, or of its own groups only.
+
+A vantage stands in a subnet and wears security groups. Where they are not the tasks', the packet's
+fate counts only as far as the rules say that tasks share it.
+"""
+
+import ipaddress
+from enum import StrEnum
 
 from pytest_ecs_privatelink.claims.terms import Stand, Terms
-from pytest_ecs_privatelink.topology.lookup import effective_groups, interfaces_of
+from pytest_ecs_privatelink.topology.lookup import effective_groups, endpoint_addresses
 from pytest_ecs_privatelink.topology.model import Endpoint, SecurityGroup
-from pytest_ecs_privatelink.topology.packets import Peer, admitting_egress, admitting_ingress
+from pytest_ecs_privatelink.topology.packets import (
+    Peer,
+    admitting_egress,
+    admitting_ingress,
+    names_a_group,
+)
 from pytest_ecs_privatelink.verdict import Cell
 
+_Worn = tuple[str, ...] | None
 
-def only_the_groups_differ(address: str, cell: Cell, terms: Terms, stand: Stand) -> str | None:
+
+class Passage(StrEnum):
+    """What the rules say of 443 from somebody's groups to an address."""
+
+    OPEN = "open"
+    SHUT = "shut"
+    UNKNOWN = "unknown"
+
+
+def silence_excused(address: str, cell: Cell, terms: Terms, stand: Stand) -> str | None:
     """Return why a timeout at ``address`` proves nothing about the tasks, or None if it does.
 
-    It proves nothing where the vantage's groups are not the tasks' and the packet would pass with
-    the tasks' groups (or could, where those are unknown), but not with the vantage's.
+    It counts where groups are not what silenced the prober, or where they silence tasks, too.
     """
-    tasks, prober = terms.task_groups, stand.groups
-    if tasks is not None and prober is not None and set(tasks) == set(prober):
+    if _alike(terms.task_groups, stand.groups):
         return None
-    endpoint = _endpoint_at(address, terms)
-    if endpoint is None or terms.snapshot.security_groups is None:
+    if passage(stand.groups, address, cell, terms) is Passage.OPEN:
         return None
-    here = _address_in(cell.subnet, terms)
-    if _may_pass(here, address, prober, endpoint, terms, unknown=False):
+    if passage(terms.task_groups, address, cell, terms) is Passage.SHUT:
         return None
-    if not _may_pass(here, address, tasks, endpoint, terms, unknown=True):
-        return None
-    worn = _worn(prober)
-    if tasks is None:
-        return (
-            f"the vantage wears {worn} and the tasks' security groups are unknown: "
-            "name them with --ecs-security-group"
-        )
-    return f"the vantage wears {worn}, tasks wear {', '.join(tasks)}: probe from their groups"
+    return f"the vantage wears {_told(stand.groups)}, {_tasks(terms)}"
 
 
-def only_the_prober_passes(address: str, cell: Cell, terms: Terms, stand: Stand) -> str | None:
-    """Return why an open 443 at ``address`` proves nothing about the tasks, or None if it does.
+def opening_doubted(address: str, cell: Cell, terms: Terms, stand: Stand) -> str | None:
+    """Return why an open 443 at ``address`` proves nothing about the tasks, or None if it does."""
+    if _alike(terms.task_groups, stand.groups):
+        return None
+    match passage(terms.task_groups, address, cell, terms):
+        case Passage.OPEN:
+            return None
+        case Passage.SHUT:
+            doubt = "whose rules do not get there: probe from their groups"
+            return f"443 is open for {_told(stand.groups)}, but {_wearing(terms)}, {doubt}"
+        case Passage.UNKNOWN:
+            return f"443 is open for {_told(stand.groups)}, but {_tasks(terms)}"
 
-    It proves nothing where the vantage's groups are not the tasks', and the rules of the tasks' own
-    groups do not let the packet pass.
+
+def passage(worn: _Worn, address: str, cell: Cell, terms: Terms) -> Passage:
+    """Return whether rules let TCP 443 out of ``worn`` and into what stands at ``address``.
+
+    Unknown groups (None) are not held back on their way out, and match no rule that names a group.
+    What is beyond this VPC is not seen: there only the way out counts.
     """
-    tasks, prober = terms.task_groups, stand.groups
-    if tasks is None or (prober is not None and set(tasks) == set(prober)):
-        return None
-    told = f"443 at {address} is open for {_worn(prober)}, but tasks wear {', '.join(tasks)}"
     if terms.snapshot.security_groups is None:
-        return f"{told}, whose rules could not be read: probe from their groups"
+        return Passage.UNKNOWN
     endpoint = _endpoint_at(address, terms)
-    here = _address_in(cell.subnet, terms)
-    if endpoint is None:
-        peer = Peer(address=address, groups=())
-        passes = admitting_egress(terms.snapshot, _groups(tasks, terms), peer) is not None
-    else:
-        passes = _may_pass(here, address, tasks, endpoint, terms, unknown=False)
-    if passes:
-        return None
-    return f"{told}, whose rules do not get there: probe from their groups"
+    sides = (
+        _way_out(worn, address, endpoint, terms),
+        Passage.OPEN if endpoint is None else _way_in(worn, address, endpoint, cell, terms),
+    )
+    if Passage.SHUT in sides:
+        return Passage.SHUT
+    return Passage.UNKNOWN if Passage.UNKNOWN in sides else Passage.OPEN
 
 
-def _worn(groups: tuple[str, ...] | None) -> str:
-    return "unknown groups" if groups is None else ", ".join(groups) or "no groups"
+def _way_out(worn: _Worn, address: str, endpoint: Endpoint | None, terms: Terms) -> Passage:
+    if worn is None:
+        return Passage.OPEN
+    if _unread(worn, terms):
+        return Passage.UNKNOWN
+    targets = () if endpoint is None else effective_groups(terms.snapshot, endpoint)
+    peer = Peer(address=address, groups=tuple(group.id for group in targets))
+    groups = [group for group in terms.snapshot.security_groups or () if group.id in worn]
+    return _passage(admitting_egress(terms.snapshot, groups, peer))
+
+
+def _way_in(worn: _Worn, address: str, endpoint: Endpoint, cell: Cell, terms: Terms) -> Passage:
+    targets = effective_groups(terms.snapshot, endpoint)
+    if _unread(endpoint.groups, terms) or not targets:
+        return Passage.UNKNOWN
+    peer = Peer(address=_source(address, cell, terms), groups=worn)
+    rule = admitting_ingress(terms.snapshot, targets, peer)
+    if rule is None and worn is None and _may_name(targets):
+        return Passage.UNKNOWN
+    return _passage(rule)
+
+
+def _passage(rule: object) -> Passage:
+    return Passage.SHUT if rule is None else Passage.OPEN
+
+
+def _may_name(groups: tuple[SecurityGroup, ...]) -> bool:
+    return any(names_a_group(rule) for group in groups for rule in group.ingress)
+
+
+def _unread(groups: tuple[str, ...], terms: Terms) -> list[str]:
+    read = {group.id for group in terms.snapshot.security_groups or ()}
+    return sorted(set(groups) - read)
 
 
 def _endpoint_at(address: str, terms: Terms) -> Endpoint | None:
     for endpoint in terms.snapshot.endpoints:
-        for interface in interfaces_of(terms.snapshot, endpoint):
-            if address in interface.addresses:
-                return endpoint
+        if address in endpoint_addresses(terms.snapshot, endpoint):
+            return endpoint
     return None
 
 
-def _address_in(subnet: str, terms: Terms) -> str:
-    return next(each.cidr.split("/")[0] for each in terms.subnets if each.id == subnet)
+def _source(destination: str, cell: Cell, terms: Terms) -> str:
+    """Return an address of the cell's subnet, of the family of ``destination``."""
+    subnet = next(each for each in terms.subnets if each.id == cell.subnet)
+    if ipaddress.ip_address(destination).version == 4:
+        return subnet.cidr.split("/")[0]
+    return (subnet.ipv6_cidr or "::").split("/")[0]
 
 
-def _may_pass(
-    source: str,
-    address: str,
-    worn: tuple[str, ...] | None,
-    endpoint: Endpoint,
-    terms: Terms,
-    *,
-    unknown: bool,
-) -> bool:
-    snapshot = terms.snapshot
-    targets = effective_groups(snapshot, endpoint)
-    if worn is None and unknown:
-        named = any(rule.group is not None for group in targets for rule in group.ingress)
-        peer = Peer(address=source, groups=None)
-        return named or admitting_ingress(snapshot, targets, peer) is not None
-    peer = Peer(address=source, groups=worn)
-    if admitting_ingress(snapshot, targets, peer) is None:
-        return False
-    if worn is None:
-        return True
-    destination = Peer(address=address, groups=tuple(group.id for group in targets))
-    return admitting_egress(snapshot, _groups(worn, terms), destination) is not None
+def _alike(tasks: _Worn, prober: _Worn) -> bool:
+    return tasks is not None and prober is not None and set(tasks) == set(prober)
 
 
-def _groups(ids: tuple[str, ...], terms: Terms) -> list[SecurityGroup]:
-    return [group for group in terms.snapshot.security_groups or () if group.id in ids]
+def _told(groups: _Worn) -> str:
+    return "unknown groups" if groups is None else ", ".join(groups) or "no groups"
+
+
+def _wearing(terms: Terms) -> str:
+    return f"tasks wear {_told(terms.task_groups)}"
+
+
+def _tasks(terms: Terms) -> str:
+    """Return what is known of the tasks' groups, and what would help."""
+    if terms.task_groups is None:
+        return "the tasks' security groups are unknown: name them with --ecs-security-group"
+    if terms.snapshot.security_groups is None:
+        return f"{_wearing(terms)}, whose rules could not be read: probe from their groups"
+    if missing := _unread(terms.task_groups, terms):
+        return f"{_wearing(terms)}, of which {', '.join(missing)} is not among the groups read"
+    return f"{_wearing(terms)}: probe from their groups"

@@ -4,11 +4,13 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from pytest_ecs_privatelink.claims.answers import (
+    UNREAD_PARTS,
     Place,
     has_gateway,
     place_of,
     public_path_excuses,
 )
+from pytest_ecs_privatelink.claims.asking import ask_connect, ask_dns
 from pytest_ecs_privatelink.claims.terms import (
     Ask,
     Reading,
@@ -20,12 +22,11 @@ from pytest_ecs_privatelink.claims.terms import (
 )
 from pytest_ecs_privatelink.probes.records import (
     ConnectAnswer,
-    ConnectQuestion,
     ConnectStatus,
     DnsAnswer,
-    DnsQuestion,
     DnsStatus,
 )
+from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import Cell, Check, Code, Verdict
 
 _FAILED_CODES = {
@@ -78,6 +79,14 @@ class _Look:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seen:
+    """What every answered address is, and how those beyond this VPC's endpoints were dialled."""
+
+    places: dict[str, Place]
+    trusted: dict[str, ConnectAnswer]
+
+
+@dataclass(frozen=True, slots=True)
 class _Case:
     """One name of one service, seen from one subnet."""
 
@@ -89,32 +98,19 @@ class _Case:
 
 async def _look(name: str, service: ServiceUnderTest, cell: Cell, terms: Terms, ask: Ask) -> _Look:
     resolvers = (None, *terms.resolvers)
-    answers = await asyncio.gather(
-        *(ask(DnsQuestion(name=name, resolver=each, timeout=terms.timeout)) for each in resolvers)
-    )
-    own, *others = (answer for answer in answers if isinstance(answer, DnsAnswer))
-    addresses = tuple(sorted({address for each in (own, *others) for address in each.addresses}))
+    answers = await asyncio.gather(*(ask_dns(name, each, terms, ask) for each in resolvers))
+    addresses = sorted({address for answer in answers for address in answer.addresses})
     places = {address: place_of(address, service, cell.subnet, terms) for address in addresses}
     elsewhere = [address for address, place in places.items() if place is Place.PRIVATE]
-    trusted = await _trusted(name, elsewhere, terms, ask)
+    trusted = await asyncio.gather(*(ask_connect(name, each, terms, ask) for each in elsewhere))
     case = _Case(name, service, cell.subnet, terms)
-    views = [_judge(case, answer, places, trusted) for answer in (own, *others)]
-    return _Look(name, addresses, _reconcile(name, own, views))
-
-
-async def _trusted(
-    name: str, addresses: list[str], terms: Terms, ask: Ask
-) -> dict[str, ConnectAnswer]:
-    questions = [connect_question(name, address, terms) for address in addresses]
-    answers = await asyncio.gather(*(ask(question) for question in questions))
-    return {answer.address: answer for answer in answers if isinstance(answer, ConnectAnswer)}
-
-
-def connect_question(name: str, address: str, terms: Terms) -> ConnectQuestion:
-    """Return the question whether ``address`` serves ``name`` on 443 (the same in all claims)."""
-    return ConnectQuestion(
-        address=address, server_name=name, ca_file=terms.ca_file, timeout=terms.timeout
-    )
+    seen = _Seen(places, dict(zip(elsewhere, trusted, strict=True)))
+    mine, *theirs = (worst(_judge(case, answer, seen)) for answer in answers)
+    own = answers[0]
+    readings = _reconcile(own, mine, worst(tuple(each for view in theirs for each in view)))
+    # What only the VPC resolver says is not where this host's traffic goes.
+    dialled = own.addresses if mine[0].verdict.holds else tuple(addresses)
+    return _Look(name, dialled, readings)
 
 
 def _expected(service: ServiceUnderTest, terms: Terms) -> str:
@@ -149,34 +145,43 @@ def _unanswered(answer: DnsAnswer) -> Reading:
     )
 
 
-def _judge(
-    case: _Case, answer: DnsAnswer, places: dict[str, Place], trusted: dict[str, ConnectAnswer]
-) -> tuple[Reading, ...]:
+def _judge(case: _Case, answer: DnsAnswer, seen: _Seen) -> tuple[Reading, ...]:
     if answer.status is not DnsStatus.ANSWERED:
         return (_unanswered(answer),)
     readings = []
     for place in Place:
-        there = [address for address in answer.addresses if places[address] is place]
+        there = [address for address in answer.addresses if seen.places[address] is place]
         if place is Place.PRIVATE:
-            readings += [_judge_elsewhere(case.name, each, trusted[each]) for each in there]
+            readings += [_judge_elsewhere(case.name, each, seen.trusted[each]) for each in there]
         elif there:
-            readings.append(
-                _judge_place(case, place, f"{case.name} is {', '.join(there)}: {place}")
-            )
+            observed = f"{case.name} is {', '.join(there)}: {place}"
+            readings.append(_judge_place(case, place, observed))
     return tuple(readings)
 
 
 def _judge_place(case: _Case, place: Place, observed: str) -> Reading:
+    gateway = has_gateway(case.service, case.terms)
+    if place is Place.ENDPOINT and case.service.service == "s3" and not gateway:
+        # "An S3 interface endpoint cannot be used with ECR" (R5); whether layers come is not known.
+        return _reading(Verdict.WARNED, Code.S3_INTERFACE_ONLY, observed)
     if place in (Place.ENDPOINT, Place.GATEWAY):
         return _reading(Verdict.PASSED, None, observed)
     if place is Place.UNROUTED:
         return _reading(Verdict.WARNED, Code.DNS_FOREIGN_ANSWER, observed)
-    if place is Place.UNKNOWN:
-        return _reading(Verdict.ERROR, None, observed, reason=observed)
-    beside_gateway = place is Place.S3_ELSEWHERE and has_gateway(case.service, case.terms)
+    if place is Place.NOWHERE:
+        return _reading(Verdict.FAILED, Code.DNS_FOREIGN_ANSWER, observed)
+    if place in UNREAD_PARTS:
+        reason = observed + _missing_permission(case.terms.snapshot, UNREAD_PARTS[place])
+        return _reading(Verdict.ERROR, None, observed, reason=reason)
+    beside_gateway = place is Place.S3_ELSEWHERE and gateway
     code = Code.S3_GATEWAY_NO_ROUTE if beside_gateway else Code.DNS_PUBLIC_ANSWER
     excused = public_path_excuses(case.service, case.subnet, case.terms)
     return _reading(Verdict.WARNED if excused else Verdict.FAILED, code, observed)
+
+
+def _missing_permission(snapshot: Snapshot, part: str) -> str:
+    permissions = [each.permission for each in snapshot.unreadable if each.part == part]
+    return f" (missing permission {', '.join(permissions)})" if permissions else ""
 
 
 def _judge_elsewhere(name: str, address: str, answer: ConnectAnswer) -> Reading:
@@ -199,20 +204,20 @@ def _reading(
     return Reading(verdict=verdict, code=code, phase="resolve", observed=observed, reason=reason)
 
 
-def _reconcile(name: str, own: DnsAnswer, views: list[tuple[Reading, ...]]) -> tuple[Reading, ...]:
+def _reconcile(
+    own: DnsAnswer, mine: tuple[Reading, ...], theirs: tuple[Reading, ...]
+) -> tuple[Reading, ...]:
     """Weigh the host's own view against the VPC resolvers': the host's is what tasks live with."""
-    mine = worst(views[0])
-    theirs = worst(tuple(reading for view in views[1:] for reading in view))
     if not theirs:
         return mine
     if mine[0].verdict is theirs[0].verdict:
         # getaddrinfo cannot tell SERVFAIL from silence; the resolver's own rcode can.
         return mine if own.status is DnsStatus.ANSWERED else theirs
-    if mine[0].verdict.holds:
-        right = f"{name} is right for the host ({', '.join(own.addresses)})"
+    if theirs[0].verdict is Verdict.ERROR and mine[0].verdict.holds:
+        return theirs
+    if mine[0].verdict is Verdict.PASSED:
+        right = f"{own.name} is right for the host ({', '.join(own.addresses)})"
         observed = f"{right}, but {theirs[0].observed}"
         return (_reading(Verdict.WARNED, Code.DNS_RESOLVER_DIFFERS, observed),)
-    if theirs[0].verdict.holds:
-        told = f"{mine[0].observed}, though the VPC resolver says: {theirs[0].observed}"
-        return (replace(mine[0], observed=told),)
-    return mine
+    told = f"{mine[0].observed}, though the VPC resolver says: {theirs[0].observed}"
+    return (replace(mine[0], observed=told),)

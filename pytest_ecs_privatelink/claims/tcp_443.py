@@ -4,8 +4,9 @@ import asyncio
 
 from pytest_ecs_privatelink.claims import private_dns
 from pytest_ecs_privatelink.claims.answers import Place, place_of
-from pytest_ecs_privatelink.claims.groups import only_the_groups_differ, only_the_prober_passes
-from pytest_ecs_privatelink.claims.private_dns import Resolved, connect_question
+from pytest_ecs_privatelink.claims.asking import ask_connect
+from pytest_ecs_privatelink.claims.groups import opening_doubted, silence_excused
+from pytest_ecs_privatelink.claims.private_dns import Resolved
 from pytest_ecs_privatelink.claims.terms import (
     Ask,
     Reading,
@@ -59,12 +60,10 @@ def _not_dialled(dns: Check) -> Reading:
 async def _dial(
     resolved: Resolved, cell: Cell, terms: Terms, stand: Stand, ask: Ask, dns: Check
 ) -> Reading:
-    answer = await ask(connect_question(resolved.name, resolved.address, terms))
-    if not isinstance(answer, ConnectAnswer):
-        raise TypeError(f"{type(answer).__name__} for a connect question")
+    answer = await ask_connect(resolved.name, resolved.address, terms, ask)
     where = f"{resolved.address}:{answer.port} ({resolved.name})"
     if answer.status is ConnectStatus.OPEN:
-        if excuse := only_the_prober_passes(resolved.address, cell, terms, stand):
+        if excuse := opening_doubted(resolved.address, cell, terms, stand):
             return _unproven(answer, f"{where} open", excuse)
         # A public or foreign answer that works is never green.
         return Reading(
@@ -76,7 +75,7 @@ async def _dial(
             verdict=Verdict.ERROR, code=None, phase=answer.phase, observed=text, reason=text
         )
     if answer.status is ConnectStatus.TIMEOUT and answer.phase == "connect":
-        excuse = only_the_groups_differ(resolved.address, cell, terms, stand)
+        excuse = silence_excused(resolved.address, cell, terms, stand)
         if excuse:
             return _unproven(answer, text, excuse)
     code = _code(answer)

@@ -37,6 +37,11 @@ def admitting_egress(
     return _first_admitting(snapshot, rules, destination, port)
 
 
+def names_a_group(rule: GroupRule, port: int = 443) -> bool:
+    """Return whether ``rule`` admits TCP ``port`` from whoever wears a certain group."""
+    return rule.group is not None and _covers_tcp(rule, port)
+
+
 def _first_admitting(
     snapshot: Snapshot, rules: Iterable[GroupRule], peer: Peer, port: int
 ) -> GroupRule | None:

@@ -6,9 +6,13 @@ from dataclasses import replace
 import pytest
 from claim_worlds import (
     HERE,
+    LAYERS,
     LOGS,
+    LOGS_INTERFACE,
     NAT,
+    RESOLVER,
     S3_ENDPOINT,
+    S3_ROUTE,
     SUBNET,
     Recorded,
     answers,
@@ -17,13 +21,14 @@ from claim_worlds import (
     https,
     snapshot,
     terms,
+    view,
 )
 
 from pytest_ecs_privatelink.claims import tcp_443
 from pytest_ecs_privatelink.claims.terms import Stand, Terms
 from pytest_ecs_privatelink.probes.records import ConnectStatus
 from pytest_ecs_privatelink.topology.egress import Egress
-from pytest_ecs_privatelink.topology.model import SecurityGroup
+from pytest_ecs_privatelink.topology.model import GroupRule, SecurityGroup
 from pytest_ecs_privatelink.verdict import Cell, Check, Claim, Code, Verdict
 
 ADDRESS = "20.10.1.10"
@@ -107,6 +112,8 @@ def test_one_dead_address_among_two_fails() -> None:
 
 ADMITS_TASKS = (group("sg-endpoints", https(group="sg-tasks")), group("sg-tasks"))
 ADMITS_RUNNER = (group("sg-endpoints", https(group="sg-runner")), group("sg-tasks"))
+ADMITS_RANGE = (group("sg-endpoints", https(cidr="20.10.0.0/16")), group("sg-tasks"))
+TO_S3 = https(prefix_list="pl-s3")
 ADMITS_NOBODY = (group("sg-endpoints"), group("sg-tasks"))
 
 
@@ -142,10 +149,13 @@ def test_a_timeout_that_only_the_probers_groups_explain_is_an_error(
         (ADMITS_RUNNER, ("sg-tasks",), ("sg-runner",), Verdict.ERROR),
         (ADMITS_RUNNER, ("sg-tasks",), None, Verdict.ERROR),
         (ADMITS_TASKS, ("sg-tasks",), ("sg-runner",), Verdict.PASSED),
-        (ADMITS_RUNNER, None, ("sg-runner",), Verdict.PASSED),
+        (ADMITS_RUNNER, None, ("sg-runner",), Verdict.ERROR),
+        (ADMITS_RANGE, None, ("sg-runner",), Verdict.PASSED),
+        (ADMITS_RANGE, ("sg-tasks",), ("sg-runner",), Verdict.PASSED),
+        (ADMITS_RANGE, ("sg-typo",), ("sg-runner",), Verdict.ERROR),
         (ADMITS_RUNNER, ("sg-runner",), ("sg-runner",), Verdict.PASSED),
         (None, ("sg-tasks",), ("sg-runner",), Verdict.ERROR),
-        (None, None, ("sg-runner",), Verdict.PASSED),
+        (None, None, ("sg-runner",), Verdict.ERROR),
     ],
 )
 def test_an_open_443_counts_only_if_the_tasks_groups_pass_too(
@@ -158,14 +168,99 @@ def test_an_open_443_counts_only_if_the_tasks_groups_pass_too(
     given = terms(snapshot(security_groups=groups), task_groups=tasks)
     check = prove(given, dialling(ConnectStatus.OPEN, "tls"), Stand(label="local", groups=worn))
     assert check.verdict is verdict
-    if verdict is Verdict.ERROR:
-        prober = "unknown groups" if worn is None else "sg-runner"
-        assert check.code is Code.VANTAGE_GROUP_DIFFERS
-        assert check.reason == (
-            f"443 at {ADDRESS} is open for {prober}, but tasks wear sg-tasks, "
-            f"whose rules {'do not get there' if groups else 'could not be read'}: "
-            "probe from their groups"
-        )
+    assert check.code is (Code.VANTAGE_GROUP_DIFFERS if verdict is Verdict.ERROR else None)
+
+
+@pytest.mark.parametrize(
+    ("groups", "tasks", "worn", "reason"),
+    [
+        (
+            ADMITS_RUNNER,
+            ("sg-tasks",),
+            ("sg-runner",),
+            "443 is open for sg-runner, but tasks wear sg-tasks, "
+            "whose rules do not get there: probe from their groups",
+        ),
+        (
+            ADMITS_RUNNER,
+            ("sg-tasks",),
+            None,
+            "443 is open for unknown groups, but tasks wear sg-tasks, "
+            "whose rules do not get there: probe from their groups",
+        ),
+        (
+            ADMITS_RUNNER,
+            None,
+            ("sg-runner",),
+            "443 is open for sg-runner, but the tasks' security groups are unknown: "
+            "name them with --ecs-security-group",
+        ),
+        (
+            None,
+            ("sg-tasks",),
+            ("sg-runner",),
+            "443 is open for sg-runner, but tasks wear sg-tasks, "
+            "whose rules could not be read: probe from their groups",
+        ),
+        (
+            ADMITS_RANGE,
+            ("sg-tasks", "sg-typo"),
+            ("sg-runner",),
+            "443 is open for sg-runner, but tasks wear sg-tasks, sg-typo, "
+            "of which sg-typo is not among the groups read",
+        ),
+    ],
+)
+def test_a_doubted_443_says_why(
+    groups: tuple[SecurityGroup, ...] | None,
+    tasks: tuple[str, ...] | None,
+    worn: tuple[str, ...] | None,
+    reason: str,
+) -> None:
+    """The reason names what the prober wears, what tasks wear, and what would help."""
+    given = terms(snapshot(security_groups=groups), task_groups=tasks)
+    stand = Stand(label="local", groups=worn)
+    assert prove(given, dialling(ConnectStatus.OPEN, "tls"), stand).reason == reason
+
+
+@pytest.mark.parametrize(("egress", "verdict"), [((), Verdict.ERROR), ((TO_S3,), Verdict.PASSED)])
+def test_beyond_the_endpoints_the_tasks_way_out_counts(
+    egress: tuple[GroupRule, ...], verdict: Verdict
+) -> None:
+    """Layers come from S3's public addresses: tasks' groups must let them out (STORIES 1)."""
+    tasks = SecurityGroup(id="sg-tasks", vpc="vpc-1", name="tasks", ingress=(), egress=egress)
+    read = snapshot(S3_ROUTE, security_groups=(tasks, group("sg-runner")))
+    vantage = Recorded(answers(LAYERS, "52.216.1.1"), connected("52.216.1.1"))
+    stand = Stand(label="local", groups=("sg-runner",))
+    cell = Cell(Claim.TCP_443, SUBNET.id, "s3")
+    check = asyncio.run(tcp_443.prove(cell, terms(read), stand, vantage.ask))
+    assert check.verdict is verdict
+
+
+@pytest.mark.parametrize("status", [ConnectStatus.OPEN, ConnectStatus.TIMEOUT])
+def test_ipv6_addresses_of_an_endpoint_are_weighed_alike(status: ConnectStatus) -> None:
+    """A dual-stack endpoint's groups count for both of its addresses."""
+    interface = replace(LOGS_INTERFACE, ipv6_addresses=("2600:1f18::10",))
+    read = snapshot(interfaces=(interface,), security_groups=ADMITS_RUNNER)
+    dialled = connected("2600:1f18::10", status, "connect")
+    vantage = Recorded(answers(LOGS, "2600:1f18::10"), dialled)
+    worn = ("sg-runner",) if status is ConnectStatus.OPEN else ("sg-other",)
+    tasks = ("sg-tasks",) if status is ConnectStatus.OPEN else ("sg-runner",)
+    out = (GroupRule(protocol="-1", cidr="::/0"),)
+    runner = SecurityGroup(id="sg-runner", vpc="vpc-1", name="runner", ingress=(), egress=out)
+    others = (*ADMITS_RUNNER, runner, group("sg-other"))
+    given = terms(replace(read, security_groups=others), task_groups=tasks)
+    check = prove(given, vantage, Stand(label="local", groups=worn))
+    assert (check.verdict, check.code) == (Verdict.ERROR, Code.VANTAGE_GROUP_DIFFERS)
+
+
+def test_only_the_hosts_own_answers_are_dialled() -> None:
+    """What only the VPC resolver says is not where this host's traffic goes."""
+    split = view(None, LOGS, ADDRESS) | view(RESOLVER, LOGS, "3.3.3.3")
+    vantage = Recorded(split, connected(ADDRESS))
+    check = prove(terms(snapshot()), vantage)
+    assert vantage.dialled == [ADDRESS]
+    assert (check.verdict, check.code) == (Verdict.WARNED, Code.DNS_RESOLVER_DIFFERS)
 
 
 def test_the_user_is_told_how_to_name_the_tasks_groups() -> None:
@@ -174,7 +269,7 @@ def test_the_user_is_told_how_to_name_the_tasks_groups() -> None:
     stand = Stand(label="local", groups=("sg-runner",))
     check = prove(given, dialling(ConnectStatus.TIMEOUT), stand)
     assert check.reason == (
-        "the vantage wears sg-runner and the tasks' security groups are unknown: "
+        "the vantage wears sg-runner, the tasks' security groups are unknown: "
         "name them with --ecs-security-group"
     )
 
