@@ -8,10 +8,8 @@ from pytest_ecs_privatelink.audits.lacks import (
     Lack,
     cells,
     elsewhere,
-    endpoints,
     hidden,
     lacks,
-    standing,
     weighed_blindly,
 )
 from pytest_ecs_privatelink.audits.remedies import (
@@ -24,7 +22,12 @@ from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, ServiceName, service_name
 from pytest_ecs_privatelink.topology.egress import Egress
-from pytest_ecs_privatelink.topology.model import Endpoint, Subnet
+from pytest_ecs_privatelink.topology.lookup import (
+    aws_endpoints,
+    endpoints_for,
+    is_beyond_repair,
+)
+from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import (
     Cell,
     Code,
@@ -42,7 +45,6 @@ MISSING_CODES = (
 _STATES_PAGE = "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html"
 _ECS_THREE = frozenset({"ecs", "ecs-agent", "ecs-telemetry"})
 _SPELT_OUT = 4  # names; more are counted, so that a summary stays one line
-_DEAD = frozenset({"failed", "rejected", "expired"})
 _WAYS = {
     Egress.NONE: "none",
     Egress.PEERING: "a peering connection, which leads to the peer only",
@@ -64,7 +66,7 @@ def missing(scene: Scene) -> Iterator[Finding | Unseen]:
     for requirement in scene.requirements:
         service = requirement.service
         optional = requirement.need is Need.POSSIBLE and not requirement.absence_warns
-        if optional or standing(scene.snapshot, service):
+        if optional or _existing(scene.snapshot, service):
             continue
         found = lacks(scene, requirement)
         if unseen := _unjudged(scene, requirement, found):
@@ -124,7 +126,7 @@ def wrong_region(scene: Scene) -> Iterator[Finding]:
     Not one that AWS offers across Regions and that says so (ServiceRegion).
     """
     needed = {requirement.service: requirement for requirement in scene.requirements}
-    for service in sorted({name.service for _, name in endpoints(scene.snapshot)}):
+    for service in sorted({name.service for _, name in _catalogued(scene)}):
         for endpoint, name in _foreign(scene, service):
             yield _wrong_region(scene, endpoint, name, needed.get(service))
 
@@ -132,7 +134,7 @@ def wrong_region(scene: Scene) -> Iterator[Finding]:
 def _foreign(scene: Scene, service: str) -> tuple[tuple[Endpoint, ServiceName], ...]:
     return tuple(
         (endpoint, name)
-        for endpoint, name in endpoints(scene.snapshot)
+        for endpoint, name in _catalogued(scene)
         if name.service == service
         and name.region not in (scene.snapshot.region, None)
         and not (SERVICES[service].cross_region and endpoint.service_region == name.region)
@@ -143,7 +145,7 @@ def _wrong_region(
     scene: Scene, endpoint: Endpoint, name: ServiceName, requirement: Requirement | None
 ) -> Finding:
     snapshot, service = scene.snapshot, name.service
-    own = standing(snapshot, service)
+    own = _existing(snapshot, service)
     others = own[0].id if own else elsewhere(scene, service)
     alone = others is None and hidden(snapshot) is None
     creation = Remedy()
@@ -184,15 +186,15 @@ def not_available(scene: Scene) -> Iterator[Finding]:
     A warning where another endpoint of the same service is available, or nothing needs it.
     """
     needed = {requirement.service: requirement for requirement in scene.requirements}
-    for endpoint, name in endpoints(scene.snapshot):
-        if endpoint.state != "available" and name.region in (scene.snapshot.region, None):
+    for endpoint, name in _catalogued(scene):
+        if endpoint.state != "available" and name.region == scene.snapshot.region:
             yield _not_available(scene, endpoint, name.service, needed.get(name.service))
 
 
 def _not_available(
     scene: Scene, endpoint: Endpoint, service: str, requirement: Requirement | None
 ) -> Finding:
-    others = (each for each in standing(scene.snapshot, service) if each.type is endpoint.type)
+    others = (each for each in _existing(scene.snapshot, service) if each.type is endpoint.type)
     served = any(each.state == "available" for each in others)
     error = f" ({endpoint.last_error})" if endpoint.last_error else ""
     state = f"{endpoint.state}{error}"
@@ -200,7 +202,7 @@ def _not_available(
         code=Code.ENDPOINT_NOT_AVAILABLE,
         severity=Severity.WARNING if served or requirement is None else Severity.ERROR,
         subject=endpoint.id,
-        summary=f"{endpoint.id} for {service} is {state}: {_advice(endpoint.state)}",
+        summary=f"{endpoint.id} for {service} is {state}: {_advice(endpoint)}",
         expected="state available",
         observed=f"state {state}",
         remedy=_revival(scene, endpoint, service),
@@ -210,16 +212,16 @@ def _not_available(
     )
 
 
-def _advice(state: str) -> str:
-    if state == "pending":
+def _advice(endpoint: Endpoint) -> str:
+    if endpoint.state == "pending":
         return "wait, minutes at most, then run again"
-    if state in _DEAD:
+    if is_beyond_repair(endpoint):
         return "it will not recover, so delete it and create it again"
     return "look at its last error"
 
 
 def _revival(scene: Scene, endpoint: Endpoint, service: str) -> Remedy:
-    if endpoint.state in _DEAD:
+    if is_beyond_repair(endpoint):
         return same_endpoint_again(scene.snapshot, service, endpoint)
     return Remedy((state_of(scene.snapshot, endpoint),))
 
@@ -235,6 +237,14 @@ def _creation(
         " then restart each agent"
     )
     return Remedy((order, *remedy.cli), remedy.terraform)
+
+
+def _existing(snapshot: Snapshot, service: str) -> tuple[Endpoint, ...]:
+    return endpoints_for(snapshot, service, beyond_repair=True)
+
+
+def _catalogued(scene: Scene) -> tuple[tuple[Endpoint, ServiceName], ...]:
+    return tuple(each for each in aws_endpoints(scene.snapshot) if each[1].service in SERVICES)
 
 
 def _subnets(subnets: tuple[Subnet, ...]) -> str:

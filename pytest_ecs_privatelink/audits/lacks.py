@@ -6,18 +6,12 @@ from dataclasses import dataclass
 from pytest_ecs_privatelink.audits.elsewhere import may_answer, unread_permissions
 from pytest_ecs_privatelink.audits.scene import Scene
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
-from pytest_ecs_privatelink.catalogue.services import (
-    SERVICES,
-    ServiceName,
-    host_names,
-    parse_service_name,
-)
+from pytest_ecs_privatelink.catalogue.services import SERVICES, host_names
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.lookup import default_group
-from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot, Subnet
+from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
 
-_GONE = frozenset({"deleted", "deleting"})
 _PUBLIC = frozenset({Egress.NAT, Egress.IGW})
 # Snapshot fields that decide about a subnet's way out, and the IAM action that reading them takes.
 _WAYS_OUT = (
@@ -46,29 +40,6 @@ class Hidden:
 
     reason: str
     permissions: tuple[str, ...] = ()
-
-
-def standing(snapshot: Snapshot, service: str) -> tuple[Endpoint, ...]:
-    """Return the endpoints of the Region's own ``service``, in whatever state but deleted.
-
-    Emulators go on listing deleted endpoints; a failed one exists, and has an audit of its own.
-    """
-    return tuple(
-        endpoint
-        for endpoint, name in endpoints(snapshot)
-        if name.service == service and name.region in (snapshot.region, None)
-    )
-
-
-def endpoints(snapshot: Snapshot) -> tuple[tuple[Endpoint, ServiceName], ...]:
-    """Return the existing endpoints of the catalogue's services, any Region's, in id order."""
-    return tuple(
-        (endpoint, name)
-        for endpoint in sorted(snapshot.endpoints, key=lambda each: each.id)
-        if endpoint.state not in _GONE
-        and (name := parse_service_name(endpoint.service_name)) is not None
-        and name.service in SERVICES
-    )
 
 
 def elsewhere(scene: Scene, service: str) -> str | None:

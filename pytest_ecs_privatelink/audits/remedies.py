@@ -8,8 +8,8 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable
 
-from pytest_ecs_privatelink.catalogue.services import SERVICES, parse_service_name, service_name
-from pytest_ecs_privatelink.topology.lookup import table_of
+from pytest_ecs_privatelink.catalogue.services import SERVICES, service_name
+from pytest_ecs_privatelink.topology.lookup import aws_endpoints, table_of
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import Remedy
 
@@ -155,13 +155,8 @@ def _customary_groups(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _interface_endpoints(snapshot: Snapshot) -> tuple[Endpoint, ...]:
-    return tuple(
-        endpoint
-        for endpoint in snapshot.endpoints
-        if endpoint.type is EndpointType.INTERFACE
-        and endpoint.state == "available"
-        and parse_service_name(endpoint.service_name) is not None
-    )
+    found = aws_endpoints(snapshot, types=(EndpointType.INTERFACE,))
+    return tuple(endpoint for endpoint, _ in found if endpoint.state == "available")
 
 
 def _aws(snapshot: Snapshot, *words: str) -> str:

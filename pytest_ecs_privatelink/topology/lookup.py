@@ -1,6 +1,8 @@
 """Who belongs to whom in a snapshot: groups, interfaces, tables, endpoints of a service."""
 
-from pytest_ecs_privatelink.catalogue.services import parse_service_name
+from collections.abc import Collection
+
+from pytest_ecs_privatelink.catalogue.services import ServiceName, parse_service_name
 from pytest_ecs_privatelink.topology.model import (
     Endpoint,
     EndpointType,
@@ -13,8 +15,11 @@ from pytest_ecs_privatelink.topology.model import (
     Subnet,
 )
 
-# VpcEndpoint.State of the EC2 API, lower case: these carry no traffic and will not again.
-_GONE = frozenset({"deleting", "deleted", "failed", "rejected", "expired"})
+# VpcEndpoint.State of the EC2 API, lower case. Emulators go on listing deleted endpoints.
+_DELETED = frozenset({"deleting", "deleted"})
+_BEYOND_REPAIR = frozenset({"failed", "rejected", "expired"})
+# Types that carry what ECS asks of AWS services (a gateway load balancer's endpoint does not).
+_CARRYING = frozenset({EndpointType.INTERFACE, EndpointType.GATEWAY})
 
 
 def subnet_of(snapshot: Snapshot, subnet_id: str) -> Subnet | None:
@@ -85,16 +90,44 @@ def acl_of(snapshot: Snapshot, subnet_id: str) -> NetworkAcl | None:
     return next((acl for acl in acls if acl.default), None)
 
 
-def endpoints_for(snapshot: Snapshot, service: str) -> tuple[Endpoint, ...]:
+def is_beyond_repair(endpoint: Endpoint) -> bool:
+    """Return whether the endpoint exists, but carries no traffic and will not again."""
+    return endpoint.state in _BEYOND_REPAIR
+
+
+def aws_endpoints(
+    snapshot: Snapshot, *, types: Collection[EndpointType] = _CARRYING
+) -> tuple[tuple[Endpoint, ServiceName], ...]:
+    """Return the endpoints that exist for AWS services, any Region's, in id order.
+
+    Deleted ones do not exist; those beyond repair do.
+    """
+    return tuple(
+        (endpoint, name)
+        for endpoint in sorted(snapshot.endpoints, key=lambda each: each.id)
+        if endpoint.type in types
+        and endpoint.state not in _DELETED
+        and (name := parse_service_name(endpoint.service_name)) is not None
+    )
+
+
+def endpoints_for(
+    snapshot: Snapshot,
+    service: str,
+    *,
+    types: Collection[EndpointType] = _CARRYING,
+    beyond_repair: bool = False,
+) -> tuple[Endpoint, ...]:
     """Return the endpoints for this endpoint service (short name) of the VPC's own Region.
 
-    Endpoints that are gone or beyond repair are left out; pending ones are not. Cross-Region
-    endpoints name another Region's service and are left out too.
+    Pending ones count; those beyond repair only where asked for. Cross-Region endpoints name
+    another Region's service and are left out, as are other types than interface and gateway.
     """
     return tuple(
         endpoint
-        for endpoint in snapshot.endpoints
-        if endpoint.state not in _GONE and _is_own_service(snapshot, endpoint.service_name, service)
+        for endpoint, name in aws_endpoints(snapshot, types=types)
+        if (name.service, name.region) == (service, snapshot.region)
+        and (beyond_repair or not is_beyond_repair(endpoint))
     )
 
 

@@ -143,6 +143,12 @@ def test_deleted_endpoints_do_not_exist(state: str) -> None:
     assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
 
 
+def test_an_endpoint_of_another_type_hides_nothing() -> None:
+    """A gateway load balancer's endpoint carries no logs, whatever it is called."""
+    snapshot = world((*without("logs"), endpoint("logs", type=EndpointType.OTHER)))
+    assert heads(run_audits(scene(snapshot))) == [(Code.ENDPOINT_MISSING, E, "logs")]
+
+
 def test_need_replaces_what_is_derived() -> None:
     """With --ecs-need only the named services are missed."""
     assert [each.subject for each in run_audits(scene(world(()), only=("kms",)))] == ["kms"]

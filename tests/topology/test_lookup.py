@@ -5,11 +5,13 @@ from snapshot_builders import vpc_of
 
 from pytest_ecs_privatelink.topology.lookup import (
     acl_of,
+    aws_endpoints,
     default_group,
     effective_groups,
     endpoint_addresses,
     endpoints_for,
     interfaces_of,
+    is_beyond_repair,
     s3_prefix_list,
     subnet_of,
     table_of,
@@ -163,24 +165,55 @@ def test_endpoints_are_found_by_the_services_exact_name(
 
 
 @pytest.mark.parametrize(
-    ("state", "found"),
+    ("state", "exists", "serves"),
     [
-        ("available", True),
-        ("pending", True),
-        ("pendingacceptance", True),
-        ("partial", True),
-        ("deleting", False),
-        ("deleted", False),
-        ("failed", False),
-        ("rejected", False),
-        ("expired", False),
+        ("available", True, True),
+        ("pending", True, True),
+        ("pendingacceptance", True, True),
+        ("partial", True, True),
+        ("deleting", False, False),
+        ("deleted", False, False),
+        ("failed", True, False),
+        ("rejected", True, False),
+        ("expired", True, False),
     ],
 )
-def test_endpoints_that_are_gone_do_not_count(state: str, found: bool) -> None:
-    """An endpoint that will not carry traffic again is not an endpoint for the service."""
-    snapshot = vpc_of(endpoints=(endpoint(state=state),))
+def test_an_endpoint_exists_until_deleted_and_serves_until_beyond_repair(
+    state: str, exists: bool, serves: bool
+) -> None:
+    """One notion for everybody: deleted, beyond repair, or there."""
+    logs = endpoint(state=state)
+    snapshot = vpc_of(endpoints=(logs,))
+
+    assert bool(endpoints_for(snapshot, "logs")) is serves
+    assert bool(endpoints_for(snapshot, "logs", beyond_repair=True)) is exists
+    assert [each for each, _ in aws_endpoints(snapshot)] == ([logs] if exists else [])
+    assert is_beyond_repair(logs) is (exists and not serves)
+
+
+@pytest.mark.parametrize(
+    ("type_", "found"),
+    [
+        (EndpointType.INTERFACE, True),
+        (EndpointType.GATEWAY, True),
+        (EndpointType.OTHER, False),
+    ],
+)
+def test_only_interface_and_gateway_endpoints_carry(type_: EndpointType, found: bool) -> None:
+    """A gateway load balancer's endpoint of that name serves nobody, unless it is asked for."""
+    logs = endpoint(type_=type_)
+    snapshot = vpc_of(endpoints=(logs,))
 
     assert bool(endpoints_for(snapshot, "logs")) is found
+    assert bool(aws_endpoints(snapshot)) is found
+    assert endpoints_for(snapshot, "logs", types=(type_,)) == (logs,)
+
+
+def test_endpoints_come_in_the_order_of_their_ids() -> None:
+    """Whatever order AWS lists them in, the same one is first."""
+    first, second = endpoint(id_="vpce-1"), endpoint(id_="vpce-2")
+
+    assert endpoints_for(vpc_of(endpoints=(second, first)), "logs") == (first, second)
 
 
 @pytest.mark.parametrize(
