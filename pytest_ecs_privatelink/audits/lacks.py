@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.elsewhere import may_answer, unread_permissions
 from pytest_ecs_privatelink.audits.scene import Scene
+from pytest_ecs_privatelink.audits.wording import named, ways_out
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
-from pytest_ecs_privatelink.catalogue.services import SERVICES, host_names
+from pytest_ecs_privatelink.catalogue.services import SERVICES, ServiceName, host_names
 from pytest_ecs_privatelink.topology.egress import Egress
-from pytest_ecs_privatelink.topology.lookup import default_group
-from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
+from pytest_ecs_privatelink.topology.lookup import aws_endpoints, default_group
+from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
 
 _PUBLIC = frozenset({Egress.NAT, Egress.IGW})
@@ -116,6 +117,38 @@ def _weight(scene: Scene, requirement: Requirement, subnet: Subnet) -> tuple[Sev
     if egress in SHUT and requirement.need is not Need.POSSIBLE:
         return Severity.ERROR, missing
     return Severity.WARNING, missing
+
+
+def unjudged(scene: Scene, requirement: Requirement, found: tuple[Lack, ...]) -> Hidden | None:
+    """Return why the absence of the requirement's endpoint cannot be judged, or None."""
+    if other := elsewhere(scene, requirement.service):
+        return Hidden(f"{other} may answer for it: only probing can tell")
+    blind = None if requirement.need is Need.POSSIBLE else weighed_blindly(scene, found)
+    return hidden(scene.snapshot) or blind
+
+
+def consequence(scene: Scene, lack: Lack) -> str:
+    """Return what the lack means for its subnets, as a clause."""
+    where, ways = named(lack.subnets), ways_out(scene, lack.subnets)
+    egress = {scene.egress[subnet.id] for subnet in lack.subnets}
+    if lack.code is Code.ENDPOINT_MISSING_PUBLIC_PATH:
+        return f"{where} can reach it only through {ways}, off the private path"
+    if egress <= SHUT:
+        return f"there is no other way out of {where}"
+    if lack.severity is Severity.ERROR:
+        return f"--ecs-require-private accepts no other way out of {where}"
+    return f"what lies beyond {ways} is not visible from {where}"
+
+
+def foreign(scene: Scene, service: str) -> tuple[tuple[Endpoint, ServiceName], ...]:
+    """Return the endpoints for ``service`` of other Regions, but those that AWS offers across."""
+    return tuple(
+        (endpoint, name)
+        for endpoint, name in aws_endpoints(scene.snapshot)
+        if name.service == service
+        and name.region not in (scene.snapshot.region, None)
+        and not (SERVICES[service].cross_region and endpoint.service_region == name.region)
+    )
 
 
 def cells(requirement: Requirement | None, subnets: Iterable[Subnet]) -> tuple[Cell, ...]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.audits import endpoints
+from pytest_ecs_privatelink.audits import missing, not_available, s3_interface, wrong_region
 from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
 AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
-    (endpoints.MISSING_CODES, endpoints.missing),
-    ((Code.ENDPOINT_NOT_AVAILABLE,), endpoints.not_available),
-    ((Code.ENDPOINT_WRONG_REGION,), endpoints.wrong_region),
+    (missing.CODES, missing.missing),
+    ((Code.ENDPOINT_NOT_AVAILABLE,), not_available.not_available),
+    ((Code.S3_INTERFACE_ONLY,), s3_interface.s3_interface_only),
+    ((Code.ENDPOINT_WRONG_REGION,), wrong_region.wrong_region),
 )
 
 

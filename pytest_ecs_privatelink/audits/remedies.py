@@ -11,16 +11,37 @@ from collections.abc import Iterable
 from pytest_ecs_privatelink.catalogue.services import SERVICES, service_name
 from pytest_ecs_privatelink.topology.lookup import aws_endpoints, table_of
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot, Subnet
-from pytest_ecs_privatelink.verdict import Remedy
+from pytest_ecs_privatelink.verdict import LaunchType, Remedy
 
 _UNKNOWN_TABLE = "ROUTE_TABLE_ID"
+_ECS_THREE = frozenset({"ecs", "ecs-agent", "ecs-telemetry"})
+_ORDER = (
+    "# container instances exist already? create ecs-agent, ecs-telemetry, ecs in this order,"
+    " then restart each agent"
+)
 
 
-def new_endpoint(snapshot: Snapshot, service: str, subnets: Iterable[Subnet]) -> Remedy:
-    """Return what creates the endpoint of ``service`` that serves ``subnets``."""
+def new_endpoint(
+    snapshot: Snapshot,
+    service: str,
+    subnets: Iterable[Subnet],
+    launch_types: Iterable[LaunchType] = (),
+) -> Remedy:
+    """Return what creates the endpoint of ``service`` that serves ``subnets``.
+
+    Container instances must not find the three ECS endpoints in any order (R17, R18): where there
+    may be some, a comment says so, so that the lines can be pasted as they are.
+    """
+    made = _new_endpoint(snapshot, service, tuple(subnets))
+    if service not in _ECS_THREE or LaunchType.EC2 not in launch_types:
+        return made
+    return Remedy((_ORDER, *made.cli), made.terraform)
+
+
+def _new_endpoint(snapshot: Snapshot, service: str, subnets: tuple[Subnet, ...]) -> Remedy:
     if SERVICES[service].gateway:
         return _gateway(snapshot, service, _tables(snapshot, subnets))
-    places = _one_per_zone(snapshot, service, tuple(subnets))
+    places = _one_per_zone(snapshot, service, subnets)
     return _interface(snapshot, service, places, _customary_groups(snapshot))
 
 

@@ -232,6 +232,12 @@ LIVE: dict[Code, LiveCode] = {
         cli=(_ENDPOINTS_OF_VPC,),
         reference=_GATEWAY,
     ),
+    Code.S3_INTERFACE_ONLY: LiveCode(
+        says="{vpc} has S3 by interface endpoint only, which image layers are not meant to use",
+        next="a gateway endpoint for S3",
+        cli=(_ENDPOINTS, _ENDPOINTS_OF_VPC),
+        reference=_GATEWAY,
+    ),
     Code.ENDPOINT_MISSING_PUBLIC_PATH: LiveCode(
         says="{vpc} has no endpoint for {services}: traffic leaves by a public path",
         next="the endpoints of the VPC",

@@ -66,6 +66,11 @@ def turn_private_dns_off(world: World, session: "boto3.Session", service: str) -
     _create_endpoint(ec2, world, service, private_dns=False)
 
 
+def make_s3_an_interface(world: World, session: "boto3.Session") -> None:
+    """Replace the S3 gateway endpoint by an interface endpoint without private DNS."""
+    turn_private_dns_off(world, session, "s3")
+
+
 def turn_vpc_attribute_off(world: World, session: "boto3.Session", attribute: str) -> None:
     """Set the VPC's ``attribute`` (EnableDnsSupport, EnableDnsHostnames) to false."""
     session.client("ec2").modify_vpc_attribute(VpcId=world.vpc_id, **{attribute: {"Value": False}})

@@ -194,6 +194,14 @@ _IN_CLOUD = (
         findings=(Code.S3_GATEWAY_MISSING,),
     ),
     Fault(
+        name="s3-interface-only",
+        code=Code.S3_INTERFACE_ONLY,
+        summary="s3 has an interface endpoint without private DNS in place of its gateway",
+        break_cloud=cloud_faults.make_s3_an_interface,
+        expected=unresolved(Code.DNS_PUBLIC_ANSWER, "s3"),
+        findings=(Code.S3_INTERFACE_ONLY,),
+    ),
+    Fault(
         name="s3-gateway-no-route",
         code=Code.S3_GATEWAY_NO_ROUTE,
         summary="private-c's route table is not associated with the s3 gateway",

@@ -22,8 +22,6 @@ from pytest_ecs_privatelink.plugin.plan import make_plan
 from pytest_ecs_privatelink.topology import snapshot as snapshots
 from pytest_ecs_privatelink.topology.lookup import default_group, endpoints_for
 from pytest_ecs_privatelink.topology.model import (
-    Endpoint,
-    EndpointType,
     GroupRule,
     HostedZone,
     NatGateway,
@@ -40,6 +38,7 @@ from pytest_ecs_privatelink.verdict import Basis, Claim, Code, Verdict
 
 BY_FAULT = {
     1: "task-sg-egress-s3",
+    3: "s3-interface-only",
     9: "endpoint-private-dns-off",
     10: "vpc-dns-hostnames-off",
     12: "endpoint-sg-ingress",
@@ -158,22 +157,6 @@ def s3_hidden_by_nat(snapshot: Snapshot, world: World) -> Snapshot:
     return behind_nat(with_routes(snapshot, world.route_table, s3=False), world)
 
 
-def s3_by_interface(snapshot: Snapshot, world: World) -> Snapshot:
-    """Replace the gateway by an interface endpoint without private DNS, as an example had it."""
-    (kms,) = endpoints_for(snapshot, "kms")
-    bare = with_routes(without(snapshot, "s3"), world.route_table, s3=False)
-    s3 = Endpoint(
-        id="vpce-s3interface",
-        service_name="com.amazonaws.us-east-1.s3",
-        type=EndpointType.INTERFACE,
-        state="available",
-        private_dns=False,
-        subnets=kms.subnets,
-        groups=kms.groups,
-    )
-    return replace(bare, endpoints=(*bare.endpoints, s3))
-
-
 def registry_zone_without_wildcard(snapshot: Snapshot, _: World) -> Snapshot:
     """Answer for dkr.ecr by a hosted zone that knows the bare name only."""
     unnamed = with_endpoint(snapshot, "ecr.dkr", private_dns=False)
@@ -270,12 +253,6 @@ STORIES = (
         title="the S3 gateway is not associated with the private table, and NAT hides it",
         change=s3_hidden_by_nat,
         expected=s3_warned(),
-    ),
-    Story(
-        number=3,
-        title="S3 was made as an interface endpoint without private DNS",
-        change=s3_by_interface,
-        expected=unresolved(Code.DNS_PUBLIC_ANSWER, "s3"),
     ),
     Story(
         number=6,

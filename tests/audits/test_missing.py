@@ -130,12 +130,6 @@ def test_fargate_alone_is_not_asked_for_the_ecs_endpoints() -> None:
     ]
 
 
-def test_an_interface_endpoint_alone_does_not_make_s3_missing() -> None:
-    """S3 by interface endpoint is another mistake, with a code of its own."""
-    interface = endpoint("s3", type=EndpointType.INTERFACE)
-    assert run_audits(scene(world((*without("s3"), interface)))) == ()
-
-
 @pytest.mark.parametrize("state", ["deleted", "deleting"])
 def test_deleted_endpoints_do_not_exist(state: str) -> None:
     """Emulators list deleted endpoints for ever; they serve nothing."""
@@ -299,6 +293,7 @@ def test_every_finding_has_a_registered_code() -> None:
         Code.ENDPOINT_NOT_AVAILABLE,
         Code.ENDPOINT_WRONG_REGION,
         Code.S3_GATEWAY_MISSING,
+        Code.S3_INTERFACE_ONLY,
     )
 
 

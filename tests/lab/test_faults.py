@@ -68,6 +68,7 @@ def test_every_live_code_of_a_healthy_endpoint_has_a_fault() -> None:
         Code.ENDPOINT_NOT_AVAILABLE,
         Code.ENDPOINT_WRONG_REGION,
         Code.S3_GATEWAY_MISSING,
+        Code.S3_INTERFACE_ONLY,
     }
 
 

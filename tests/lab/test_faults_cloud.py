@@ -277,6 +277,18 @@ def test_s3_gateway_missing(break_world: Break) -> None:
     } == {RouteTarget.LOCAL}
 
 
+def test_s3_interface_only(break_world: Break) -> None:
+    """An interface endpoint without private DNS stands where the gateway was; no route is left."""
+    broken = break_world("s3-interface-only")
+    now = endpoints_of(broken.after)[S3]
+
+    assert broken.changed() == {"endpoints", "interfaces", "route_tables"}
+    assert (now.type, now.private_dns) == (EndpointType.INTERFACE, False)
+    assert {
+        route.target for table in broken.after.route_tables or () for route in table.routes
+    } == {RouteTarget.LOCAL}
+
+
 def test_s3_gateway_no_route(break_world: Break) -> None:
     """One subnet's table has no route to the gateway; the others' table has."""
     broken = break_world("s3-gateway-no-route")

@@ -1,0 +1,70 @@
+"""Audit: endpoints that exist but do not serve."""
+
+from collections.abc import Iterator
+
+from pytest_ecs_privatelink.audits.lacks import cells
+from pytest_ecs_privatelink.audits.remedies import same_endpoint_again, state_of
+from pytest_ecs_privatelink.audits.scene import Scene
+from pytest_ecs_privatelink.catalogue.requirements import Requirement
+from pytest_ecs_privatelink.catalogue.services import SERVICES
+from pytest_ecs_privatelink.topology.lookup import endpoints_for, is_beyond_repair
+from pytest_ecs_privatelink.topology.model import Endpoint
+from pytest_ecs_privatelink.verdict import (
+    Code,
+    Finding,
+    Remedy,
+    Severity,
+)
+
+_STATES_PAGE = "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html"
+
+
+def not_available(scene: Scene) -> Iterator[Finding]:
+    """Find endpoints that exist but do not serve yet, or any more.
+
+    A warning where another endpoint of the same service is available, or nothing needs it.
+    """
+    needed = {requirement.service: requirement for requirement in scene.requirements}
+    for service in SERVICES:
+        for endpoint in endpoints_for(scene.snapshot, service, beyond_repair=True):
+            if endpoint.state != "available":
+                yield _not_available(scene, endpoint, service, needed.get(service))
+
+
+def _not_available(
+    scene: Scene, endpoint: Endpoint, service: str, requirement: Requirement | None
+) -> Finding:
+    others = (
+        each
+        for each in endpoints_for(scene.snapshot, service, beyond_repair=True)
+        if each.type is endpoint.type
+    )
+    served = any(each.state == "available" for each in others)
+    error = f" ({endpoint.last_error})" if endpoint.last_error else ""
+    state = f"{endpoint.state}{error}"
+    return Finding(
+        code=Code.ENDPOINT_NOT_AVAILABLE,
+        severity=Severity.WARNING if served or requirement is None else Severity.ERROR,
+        subject=endpoint.id,
+        summary=f"{endpoint.id} for {service} is {state}: {_advice(endpoint)}",
+        expected="state available",
+        observed=f"state {state}",
+        remedy=_revival(scene, endpoint, service),
+        reference=_STATES_PAGE,
+        launch_types=requirement.launch_types if requirement else scene.launch_types,
+        blocks=() if served else cells(requirement, scene.subnets),
+    )
+
+
+def _advice(endpoint: Endpoint) -> str:
+    if endpoint.state == "pending":
+        return "wait, minutes at most, then run again"
+    if is_beyond_repair(endpoint):
+        return "it will not recover, so delete it and create it again"
+    return "look at its last error"
+
+
+def _revival(scene: Scene, endpoint: Endpoint, service: str) -> Remedy:
+    if is_beyond_repair(endpoint):
+        return same_endpoint_again(scene.snapshot, service, endpoint)
+    return Remedy((state_of(scene.snapshot, endpoint),))
