@@ -1,9 +1,11 @@
 """The running lab in the hands of a test that breaks it itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_ecs_privatelink.claims.terms import Terms
 from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.lab.faults import Fault
 from pytest_ecs_privatelink.lab.laboratory import Laboratory
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
@@ -20,6 +22,7 @@ class LabHandle:
 
     laboratory: Laboratory
     world: World
+    faults: tuple[Fault, ...]
     plan: Plan
     exchange: Exchange | None
 
@@ -37,7 +40,7 @@ class LabHandle:
         if self.exchange is None:
             raise SettingsError("nothing is probed in this run: there is no network to refresh")
         terms = self.plan.terms
-        snapshot = self.laboratory.read(self.world).snapshot
+        snapshot = self.laboratory.read(self.world, self.faults).snapshot
         self.laboratory.renew_twin()
         plan = make_plan(
             self.plan.settings,
@@ -46,6 +49,14 @@ class LabHandle:
             ca_file=terms.ca_file,
         )
         subnets = tuple(subnet.id for subnet in plan.terms.subnets)
-        self.laboratory.build_twin(snapshot, subnets, plan.terms.task_groups)
-        self.exchange.restart(plan.terms, self.laboratory.twin.vantages)
+        twin_faults = tuple(each for fault in self.faults for each in fault.twin)
+        self.laboratory.build_twin(snapshot, subnets, plan.terms.task_groups, twin_faults)
+        self.exchange.restart(_still_testing(plan.terms, terms), self.laboratory.twin.vantages)
         return snapshot
+
+
+def _still_testing(new: Terms, old: Terms) -> Terms:
+    """Return ``new`` with what ``old`` had under test: tests go on asking for what has vanished."""
+    known = {each.service for each in new.services}
+    vanished = (replace(each, endpoint=None) for each in old.services if each.service not in known)
+    return replace(new, services=(*new.services, *vanished))

@@ -15,7 +15,6 @@ from pytest_ecs_privatelink.plugin.share import Part
 from pytest_ecs_privatelink.reporting.failure import failure_text
 from pytest_ecs_privatelink.reporting.properties import to_properties
 from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Seams
-from pytest_ecs_privatelink.vantage.exchange import Link
 from pytest_ecs_privatelink.verdict import (
     PROBED_CLAIMS,
     Basis,
@@ -29,9 +28,14 @@ from pytest_ecs_privatelink.verdict import (
 )
 
 
-def check_cell(
-    item: pytest.Item, part: Part, resolvers: tuple[str, ...], ca_file: str | None
-) -> Check:
+def seams_of(part: Part, resolvers: tuple[str, ...], ca_file: str | None) -> Seams:
+    """Return what a user's fixtures put in the place of the run's own terms."""
+    terms = part.plan.terms
+    same = resolvers == terms.resolvers and ca_file == terms.ca_file
+    return NO_SEAMS if same else Seams(resolvers=resolvers, ca_file=ca_file)
+
+
+def check_cell(item: pytest.Item, part: Part, seams: Seams) -> Check:
     """Return the settled check of the cell that ``item`` proves; skip or error where it must."""
     cell = cell_of(item)
     if cell is None:
@@ -39,9 +43,6 @@ def check_cell(
         pytest.fail(f"ecs_check needs @pytest.mark.ecs_claim with one of {claims}", pytrace=False)
     if part.link is None:
         pytest.skip("nothing is probed in this run")
-    terms = part.plan.terms
-    same = resolvers == terms.resolvers and ca_file == terms.ca_file
-    seams = NO_SEAMS if same else Seams(resolvers=resolvers, ca_file=ca_file)
     try:
         check = settle(part.link.check(cell, seams), part.plan)
     except VantageError as error:
@@ -50,13 +51,13 @@ def check_cell(
     return check
 
 
-def check_audit(item: pytest.Item, part: Part, code: str) -> tuple[Check, ...]:
+def check_audit(item: pytest.Item, part: Part, code: str, seams: Seams) -> tuple[Check, ...]:
     """Return the settled checks of one audited code: one a finding, or the one that found none."""
     plan = part.plan
     findings = [each for each in plan.findings if each.code == code]
-    judged = [(settle(_found(each, part), plan), each) for each in findings]
+    judged = [(settle(_found(each, part, seams), plan), each) for each in findings]
     pairs: list[tuple[Check, Finding | None]] = [*judged]
-    pairs += [(_not_seen(each, part), None) for each in plan.unseen if each.code == code]
+    pairs += [(_not_seen(each, part, seams), None) for each in plan.unseen if each.code == code]
     if not pairs:
         pairs.append((_clean(code), None))
     conclude(item, plan, tuple(pairs))
@@ -90,9 +91,9 @@ def conclude(
         pytest.skip("; ".join(check.reason or "" for check, _ in pairs))
 
 
-def _found(finding: Finding, part: Part) -> Check:
+def _found(finding: Finding, part: Part, seams: Seams) -> Check:
     error = finding.severity is Severity.ERROR
-    overruled = error and part.link is not None and _all_pass(finding.blocks, part.link, part.plan)
+    overruled = error and _all_pass(finding.blocks, part, seams)
     return Check(
         id=f"audit[{finding.code}-{finding.subject}]" + _apart(finding, part.plan),
         claim=Claim.AUDIT,
@@ -117,34 +118,27 @@ def _apart(finding: Finding, plan: Plan) -> str:
     return f"#{alike.index(finding) + 1}" if len(alike) > 1 else ""
 
 
-def _all_pass(cells: Iterable[Cell], link: Link, plan: Plan) -> bool:
-    """Return whether all ``cells`` belong to this run, were probed, and passed."""
-    known = tuple(cells)
-    if not known or not all(_is_probed(cell, plan) for cell in known):
+def _all_pass(cells: Iterable[Cell], part: Part, seams: Seams) -> bool:
+    """Return whether all ``cells`` were selected in this run, probed, and passed."""
+    wanted = tuple(dict.fromkeys(cells))
+    if part.link is None or not wanted:
         return False
     try:
-        return all(link.check(cell).verdict is Verdict.PASSED for cell in known)
+        judged = part.link.judged(wanted, seams)
     except VantageError:
         return False
+    passed = [check for check in judged if check.verdict is Verdict.PASSED]
+    return len(passed) == len(wanted)
 
 
-def _is_probed(cell: Cell, plan: Plan) -> bool:
-    known = {each.service for each in plan.terms.services}
-    return (
-        cell.claim in plan.settings.claims
-        and cell.subnet in plan.terms.slugs
-        and cell.service in known
-    )
-
-
-def _not_seen(unseen: Unseen, part: Part) -> Check:
+def _not_seen(unseen: Unseen, part: Part, seams: Seams) -> Check:
     """Return "not visible", or "could not look" where a permission that matters is missing."""
     cells = [
         Cell(claim, subnet.id, unseen.subject)
         for subnet in part.plan.terms.subnets
         for claim in PROBED_CLAIMS
     ]
-    cleared = part.link is not None and _all_pass(cells, part.link, part.plan)
+    cleared = _all_pass(cells, part, seams)
     return Check(
         id=f"audit[{unseen.code}-{unseen.subject}]",
         claim=Claim.AUDIT,

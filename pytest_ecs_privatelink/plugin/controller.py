@@ -1,6 +1,7 @@
 """The controller's part: open the run, share it with workers, gather the checks, tell and write."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import FrameType
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_ecs_privatelink.claims.terms import WORST_FIRST
-from pytest_ecs_privatelink.errors import EcsPrivatelinkError
+from pytest_ecs_privatelink.errors import EcsPrivatelinkError, SettingsError
 from pytest_ecs_privatelink.plugin.closing import Closing, close, proved_nothing
 from pytest_ecs_privatelink.plugin.header import header_lines
 from pytest_ecs_privatelink.plugin.run import Run, open_run
@@ -89,6 +90,8 @@ class Controller:
         if exitstatus in (0, 5) and proved_nothing(self._closing()):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         self._exit_code = int(session.exitstatus)
+        # -x and --maxfail stop a run as Ctrl-C does: cells are left that nobody judged.
+        self._interrupted |= bool(session.shouldstop or session.shouldfail)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> Iterator[None]:
@@ -102,6 +105,9 @@ class Controller:
         try:
             if self._settings.json is not None and self._begun and not self._only_looks:
                 write(self._settings.json, render(close(self._closing())))
+        except SettingsError as error:
+            # The folder was there when the run began; the run itself stands.
+            print(f"ERROR: {error}", file=sys.stderr)
         finally:
             if self._run is not None:
                 self._run.close()

@@ -105,18 +105,25 @@ def ecs_check(
     ecs_ca_bundle: str | None,
 ) -> Check:
     """The check of the test's claim (its ``ecs_claim`` marker), subnet and endpoint service."""
-    from pytest_ecs_privatelink.plugin.checking import check_cell
+    from pytest_ecs_privatelink.plugin.checking import check_cell, seams_of
 
     part = _part(request)
-    return check_cell(request.node, part, tuple(ecs_resolver_addresses), ecs_ca_bundle)
+    seams = seams_of(part, tuple(ecs_resolver_addresses), ecs_ca_bundle)
+    return check_cell(request.node, part, seams)
 
 
 @pytest.fixture
-def ecs_audit(request: pytest.FixtureRequest) -> tuple[Check, ...]:
+def ecs_audit(
+    request: pytest.FixtureRequest,
+    ecs_resolver_addresses: tuple[str, ...],
+    ecs_ca_bundle: str | None,
+) -> tuple[Check, ...]:
     """The checks of one audited finding code: a test that requests it runs once for every code."""
-    from pytest_ecs_privatelink.plugin.checking import check_audit
+    from pytest_ecs_privatelink.plugin.checking import check_audit, seams_of
 
-    return check_audit(request.node, _part(request), request.param)
+    part = _part(request)
+    seams = seams_of(part, tuple(ecs_resolver_addresses), ecs_ca_bundle)
+    return check_audit(request.node, part, request.param, seams)
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS
 
 if TYPE_CHECKING:
+    from pytest_ecs_privatelink.lab.faults import Fault
     from pytest_ecs_privatelink.lab.laboratory import Laboratory
     from pytest_ecs_privatelink.lab.world import World
     from pytest_ecs_privatelink.plugin.breaking import LabHandle
@@ -45,6 +46,7 @@ class OwnLab:
 
     laboratory: "Laboratory"
     world: "World"
+    faults: "tuple[Fault, ...]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,11 @@ def load_snapshot(settings: Settings) -> Snapshot:
             f"--ecs-vpc {settings.vpc} and --ecs-snapshot {settings.snapshot} contradict each "
             f"other: that snapshot is of {snapshot.vpc.id}"
         )
+    if settings.region not in (None, snapshot.region):
+        raise SettingsError(
+            f"--ecs-region {settings.region} and --ecs-snapshot {settings.snapshot} contradict "
+            f"each other: that snapshot is of {snapshot.region}"
+        )
     return snapshot
 
 
@@ -145,6 +152,7 @@ def _lab_handle(place: Place, exchange: Exchange | None) -> "LabHandle | None":
     return LabHandle(
         laboratory=place.own_lab.laboratory,
         world=place.own_lab.world,
+        faults=place.own_lab.faults,
         plan=place.plan,
         exchange=exchange,
     )

@@ -39,7 +39,7 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
         basis=Basis.PROBED,
         ca_file=str(lab.ca_file) if probing else None,
     )
-    own_lab = OwnLab(laboratory=lab, world=looked.world) if looked.world else None
+    own_lab = OwnLab(laboratory=lab, world=looked.world, faults=faults) if looked.world else None
     if not probing:
         return Place(plan=plan, source=looked.source, own_lab=own_lab)
     subnets = tuple(subnet.id for subnet in plan.terms.subnets)

@@ -1,6 +1,7 @@
 """Which tests run, for which subnets and endpoint services, and which cells that selects."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from typing import Literal
 
 import pytest
 
@@ -35,24 +36,16 @@ class Selecting:
             codes = [str(code) for code in audited_codes()]
             metafunc.parametrize("ecs_audit", codes, ids=codes, indirect=True)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
-    ) -> Iterator[None]:
-        """Deselect tests of claims that ``--ecs-claims`` leaves out; keep a file's tests together.
-
-        pytest groups tests by session-scoped parameters, which spares nothing here but makes its
-        progress lines jump between our files.
-        """
+    ) -> None:
+        """Deselect tests of claims that ``--ecs-claims`` leaves out."""
         chosen = config.stash[PART].plan.settings.claims
         left_out = [item for item in items if not _claims(item) <= set(chosen)]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item not in left_out]
-        written = list(items)
-        yield
-        if all(scenarios_folder() in item.path.parents for item in written):
-            items.sort(key=written.index)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Hand the selected cells to the broker, so that all of them start at once."""
@@ -79,15 +72,17 @@ def _claims(item: pytest.Item) -> set[Claim]:
     return {Claim(name) for names in CLAIM.values(item) for name in names}
 
 
-def _parametrize(
-    metafunc: pytest.Metafunc, name: str, values: list[str], labels: list[str]
-) -> None:
+def _parametrize(metafunc: pytest.Metafunc, name: str, values: list[str], ids: list[str]) -> None:
     if not values:
         reason = f"nothing is left of {name} for this test: its markers name none under test"
         nothing = pytest.param(None, marks=pytest.mark.skip(reason=reason))
         metafunc.parametrize(name, [nothing], ids=["none"], indirect=True)
         return
-    metafunc.parametrize(name, values, ids=labels, indirect=True, scope="session")
+    # pytest groups tests by session-scoped parameters. That spares the bundled scenarios nothing
+    # and makes its progress lines jump between their files; a user's fixtures may be dear.
+    bundled = scenarios_folder() in metafunc.definition.path.parents
+    scope: Literal["function", "session"] = "function" if bundled else "session"
+    metafunc.parametrize(name, values, ids=ids, indirect=True, scope=scope)
 
 
 def _subnets(node: pytest.Item, plan: Plan) -> list[Subnet]:

@@ -16,16 +16,13 @@ class Telling:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Iterator[None]:
-        """Put the check's own paragraph in the place of a bare assertion's traceback."""
+        """Put the check's own paragraph in the place of a bare assertion's traceback.
+
+        A test that got a failed check and asserted nothing must not be green, either.
+        """
         told = item.stash.get(TOLD, None)
-        if (
-            told is not None
-            and call.excinfo is not None
-            and call.excinfo.errisinstance(AssertionError)
-        ):
-            failed = pytest.fail.Exception(told, pytrace=False)
-            failed.__traceback__ = call.excinfo.tb
-            call.excinfo = pytest.ExceptionInfo.from_exception(failed)
+        if told is not None and call.when == "call" and _asserted_or_passed(call):
+            call.excinfo = _failure(told)
         return (yield)
 
     @pytest.hookimpl(tryfirst=True)
@@ -39,3 +36,14 @@ class Telling:
         if any(check.verdict is Verdict.WARNED for check in checks):
             return "warned", "w", ("WARNED", {"yellow": True})
         return None
+
+
+def _asserted_or_passed(call: pytest.CallInfo[None]) -> bool:
+    return call.excinfo is None or call.excinfo.errisinstance(AssertionError)
+
+
+def _failure(told: str) -> pytest.ExceptionInfo[BaseException]:
+    try:
+        pytest.fail(told, pytrace=False)
+    except pytest.fail.Exception as failed:
+        return pytest.ExceptionInfo.from_exception(failed)

@@ -10,17 +10,19 @@ from pytest_ecs_privatelink.reporting.matrix import render_matrix
 from pytest_ecs_privatelink.reporting.run import Run
 
 if TYPE_CHECKING:
+    from _pytest._io import TerminalWriter
     from pytest import TerminalReporter  # noqa: PT013 - not there at run time before pytest 8.3
 
 
 def print_closing(reporter: TerminalReporter, run: Run) -> None:
     """Print ``run`` as the reporter's width, colour and verbosity allow."""
     verbosity = reporter.config.get_verbosity()
+    writer = reporter.config.get_terminal_writer()
     matrix = render_matrix(
         run,
-        width=reporter._tw.fullwidth,
-        color=reporter._tw.hasmarkup,
-        unicode=_speaks_unicode(reporter),
+        width=writer.fullwidth,
+        color=writer.hasmarkup,
+        unicode=_speaks_unicode(writer),
         verbosity=verbosity,
     )
     causes = render_causes(run.causes, verbosity=verbosity)
@@ -30,6 +32,7 @@ def print_closing(reporter: TerminalReporter, run: Run) -> None:
         reporter.write_line(line)
 
 
-def _speaks_unicode(reporter: TerminalReporter) -> bool:
-    encoding = getattr(reporter._tw._file, "encoding", None) or "ascii"
+def _speaks_unicode(writer: TerminalWriter) -> bool:
+    # pytest has no public door to the stream that it writes to.
+    encoding = getattr(writer._file, "encoding", None) or "ascii"
     return encoding.lower().replace("-", "") == "utf8"

@@ -49,7 +49,7 @@ def write(path: str | os.PathLike[str], report: dict[str, Any]) -> None:
     with _told(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         # Made by open(), not by tempfile: the report gets the permissions that the umask gives.
-        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        draft = target.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
             with draft.open("x", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)

@@ -3,16 +3,16 @@
 import dataclasses
 from collections.abc import Iterable
 
-from pytest_ecs_privatelink.records import from_json, to_json
+from pytest_ecs_privatelink.records import RecordError, from_json, to_json
 from pytest_ecs_privatelink.verdict import Check
 
-_PREFIX = "ecs_"
+_PREFIX = "ecs_privatelink_"
 _FIRST = "id"
 _FIELDS = tuple(field.name for field in dataclasses.fields(Check))
 
 
 def to_properties(check: Check) -> list[tuple[str, str]]:
-    """Return every field of ``check`` that is not None as ``("ecs_<field>", text)``, id first."""
+    """Return each field of ``check`` that is not None: ``("ecs_privatelink_<field>", text)``."""
     values = to_json(check)
     return [
         (f"{_PREFIX}{name}", _text(values[name])) for name in _FIELDS if values[name] is not None
@@ -20,9 +20,9 @@ def to_properties(check: Check) -> list[tuple[str, str]]:
 
 
 def from_properties(properties: Iterable[tuple[str, object]]) -> list[Check]:
-    """Return the checks in ``properties``, in order: each ``ecs_id`` begins one.
+    """Return the checks in ``properties``, in order: each ``ecs_privatelink_id`` begins one.
 
-    Properties that others recorded are passed over. `RecordError` where a check is incomplete.
+    What others recorded is passed over, also where it looks like ours and is no whole check.
     """
     records: list[dict[str, object]] = []
     for name, value in properties:
@@ -33,7 +33,14 @@ def from_properties(properties: Iterable[tuple[str, object]]) -> list[Check]:
             records.append({})
         if records:
             records[-1][field] = _value(field, value)
-    return [from_json(Check, record) for record in records]
+    return [check for record in records if (check := _check(record)) is not None]
+
+
+def _check(record: dict[str, object]) -> Check | None:
+    try:
+        return from_json(Check, record)
+    except RecordError:
+        return None
 
 
 def _text(value: object) -> str:
@@ -45,4 +52,11 @@ def _text(value: object) -> str:
 def _value(field: str, text: str) -> object:
     if field == "launch_types":
         return text.split(",") if text else []
-    return float(text) if field == "duration_ms" else text
+    return _number(text) if field == "duration_ms" else text
+
+
+def _number(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text

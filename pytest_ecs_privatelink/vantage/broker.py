@@ -71,6 +71,10 @@ class Broker:
         self._held.clear()
         return await asyncio.shield(self._checks[cell, seams])
 
+    async def judged(self, cells: Iterable[Cell], seams: Seams = NO_SEAMS) -> tuple[Check, ...]:
+        """Return the checks of those ``cells`` that were selected; others are not started."""
+        return tuple([await self.check(cell, seams) for cell in cells if cell in self.selected])
+
     async def ask(self, subnet: str, question: Question) -> Answer:
         """Put ``question`` to the vantage of ``subnet``, afresh; `VantageError` where none is."""
         return await self._vantage(subnet).ask(question)

@@ -6,6 +6,7 @@ The socket is a pathname one in a private folder: one JSON line asks, one JSON l
 import asyncio
 import contextlib
 import json
+import os
 import socket
 import threading
 from collections.abc import Coroutine, Iterable, Mapping
@@ -41,6 +42,10 @@ class Link(Protocol):
         """Return the check of ``cell``."""
         ...
 
+    def judged(self, cells: Iterable[Cell], seams: Seams = NO_SEAMS) -> tuple[Check, ...]:
+        """Return the checks of those ``cells`` that some process has announced."""
+        ...
+
     def ask(self, subnet: str, question: Question) -> Answer:
         """Put one question to the vantage of ``subnet``."""
         ...
@@ -61,10 +66,15 @@ class Exchange:
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="ecs-privatelink-broker", daemon=True
         )
+        self._pid = os.getpid()
         self._thread.start()
-        self._server = self._call(
-            asyncio.start_unix_server(self._serve, socket_path, limit=_LINE_LIMIT)
-        )
+        try:
+            self._server = self._call(
+                asyncio.start_unix_server(self._serve, socket_path, limit=_LINE_LIMIT)
+            )
+        except OSError as error:
+            self._end_thread()
+            raise VantageError(f"no socket for the broker at {socket_path}: {error}") from None
 
     def select(self, cells: Iterable[Cell], *, held: bool = False) -> None:
         """Announce cells, see `Link`."""
@@ -73,6 +83,10 @@ class Exchange:
     def check(self, cell: Cell, seams: Seams = NO_SEAMS) -> Check:
         """Return a check, see `Link`."""
         return self._call(self._broker.check(cell, seams))
+
+    def judged(self, cells: Iterable[Cell], seams: Seams = NO_SEAMS) -> tuple[Check, ...]:
+        """Return announced cells' checks, see `Link`."""
+        return self._call(self._broker.judged(tuple(cells), seams))
 
     def ask(self, subnet: str, question: Question) -> Answer:
         """Put a question, see `Link`."""
@@ -94,21 +108,27 @@ class Exchange:
         """Stop probing, hang up on workers and end the thread; closing twice is harmless."""
         if self._loop.is_closed():
             return
-        self._server.close()
         self._call(self._broker.close())
         self._call(self._hang_up())
+        self._end_thread()
+        self.socket_path.unlink(missing_ok=True)
+
+    def _end_thread(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self.socket_path.unlink(missing_ok=True)
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        if os.getpid() != self._pid:
+            work.close()
+            raise VantageError("a test that forks cannot ask the broker of the process it left")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _select(self, cells: tuple[Cell, ...], *, held: bool) -> None:
         self._broker.select(cells, held=held)
 
     async def _hang_up(self) -> None:
+        self._server.close()
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
@@ -143,6 +163,9 @@ class Exchange:
             case "check":
                 cell = records.from_json(Cell, request["cell"])
                 return await self._broker.check(cell, records.from_json(Seams, request["seams"]))
+            case "judged":
+                cells = records.from_json(tuple[Cell, ...], request["cells"])
+                return await self._broker.judged(cells, records.from_json(Seams, request["seams"]))
             case "ask":
                 kind = _QUESTIONS[request["kind"]]
                 question = records.from_json(kind, request["question"])
@@ -176,6 +199,12 @@ class SocketLink:
         """Return a check, see `Link`."""
         request = {"op": "check", "cell": records.to_json(cell), "seams": records.to_json(seams)}
         return records.from_json(Check, self._request(request))
+
+    def judged(self, cells: Iterable[Cell], seams: Seams = NO_SEAMS) -> tuple[Check, ...]:
+        """Return announced cells' checks, see `Link`."""
+        asked = records.to_json(tuple(cells))
+        request = {"op": "judged", "cells": asked, "seams": records.to_json(seams)}
+        return records.from_json(tuple[Check, ...], self._request(request))
 
     def ask(self, subnet: str, question: Question) -> Answer:
         """Put a question, see `Link`."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.records import ConnectQuestion, DnsQuestion
-from pytest_ecs_privatelink.vantage.broker import Broker, Seams
+from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Broker, Seams
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, Verdict
 
 CELLS = make_world().cells
@@ -172,5 +172,25 @@ def test_a_vantage_that_cannot_look_is_an_error_and_no_verdict() -> None:
     assert told == {
         ("subnet-1", Verdict.ERROR, "test:subnet-1", "vantage test:subnet-1: closed"),
         ("subnet-2", Verdict.PASSED, "test:subnet-2", None),
+    }
+    assert set(world.asked) == {1}
+
+
+@pytest.mark.parametrize("seams", [NO_SEAMS, ELSEWHERE])
+def test_only_selected_cells_are_looked_up(seams: Seams) -> None:
+    """An audit that asks how cells ended starts none of its own, and held ones with its seams."""
+    world = make_world()
+    some = CELLS[:2]
+
+    async def run() -> tuple[Check, ...]:
+        broker = broker_of(world)
+        broker.select(some, held=seams != NO_SEAMS)
+        judged = await broker.judged(CELLS, seams)
+        await broker.close()
+        return judged
+
+    judged = asyncio.run(run())
+    assert {(check.claim, check.subnet, check.service) for check in judged} == {
+        (cell.claim, cell.subnet, cell.service) for cell in some
     }
     assert set(world.asked) == {1}
