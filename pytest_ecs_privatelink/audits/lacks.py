@@ -9,7 +9,7 @@ from pytest_ecs_privatelink.audits.wording import named, ways_out
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, ServiceName, host_names
 from pytest_ecs_privatelink.topology.egress import Egress
-from pytest_ecs_privatelink.topology.lookup import aws_endpoints, default_group
+from pytest_ecs_privatelink.topology.lookup import aws_endpoints, default_group, task_interfaces
 from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
 
@@ -23,7 +23,7 @@ _WAYS_OUT = (
 )
 # A peering connection forwards to the peer's CIDRs only, never on to the internet
 # (docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html).
-SHUT = frozenset({Egress.NONE, Egress.PEERING})
+_SHUT = frozenset({Egress.NONE, Egress.PEERING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,14 @@ def hidden(snapshot: Snapshot) -> Hidden | None:
     """Return why an endpoint that is not seen may exist all the same, or None."""
     if shared := _shared(snapshot):
         return Hidden(shared)
+    if _owner_unknown(snapshot):
+        known = {entry.part: entry.permission for entry in snapshot.unreadable}
+        permission = known.get("security_groups", "ec2:DescribeSecurityGroups")
+        return Hidden(
+            "whether this account owns the VPC, and so sees its endpoints, could not be read: "
+            f"missing permission {permission}",
+            (permission,),
+        )
     if missing := unread_permissions(snapshot):
         reason = "who else answers for it could not be read: missing permission "
         return Hidden(reason + ", ".join(missing), missing)
@@ -76,6 +84,16 @@ def _shared(snapshot: Snapshot) -> str | None:
     if foreign or (blind and not snapshot.emulated):
         return f"the VPC is shared by account {owner}, which alone sees its endpoints"
     return None
+
+
+def _owner_unknown(snapshot: Snapshot) -> bool:
+    """Return whether nothing tells an owner from a participant: an endpoint would (see `_shared`).
+
+    Participants cannot describe endpoints (docs.aws.amazon.com/vpc/latest/privatelink/
+    create-interface-endpoint.html, "Shared subnets").
+    """
+    unread = snapshot.security_groups is None and not snapshot.emulated
+    return unread and not snapshot.endpoints
 
 
 def lacks(scene: Scene, requirement: Requirement) -> tuple[Lack, ...]:
@@ -112,9 +130,10 @@ def _weight(scene: Scene, requirement: Requirement, subnet: Subnet) -> tuple[Sev
     egress = scene.egress[subnet.id]
     if scene.require_private and requirement.need is not Need.POSSIBLE:
         return Severity.ERROR, missing
-    if egress in _PUBLIC:
+    shut = _is_shut(scene, subnet)
+    if egress in _PUBLIC and not shut:
         return Severity.WARNING, Code.ENDPOINT_MISSING_PUBLIC_PATH
-    if egress in SHUT and requirement.need is not Need.POSSIBLE:
+    if shut and requirement.need is not Need.POSSIBLE:
         return Severity.ERROR, missing
     return Severity.WARNING, missing
 
@@ -132,9 +151,11 @@ def consequence(scene: Scene, lack: Lack) -> str:
     where, ways = named(lack.subnets), ways_out(scene, lack.subnets)
     egress = {scene.egress[subnet.id] for subnet in lack.subnets}
     if lack.code is Code.ENDPOINT_MISSING_PUBLIC_PATH:
-        return f"{where} can reach it only through {ways}, off the private path"
-    if egress <= SHUT:
-        return f"there is no other way out of {where}"
+        only = " (there, tasks need assignPublicIp)" if Egress.IGW in egress else ""
+        return f"{where} can reach it only through {ways}{only}, off the private path"
+    if all(_is_shut(scene, subnet) for subnet in lack.subnets):
+        private = " (no task seen there has the public address that an internet gateway takes)"
+        return f"there is no other way out of {where}{private if Egress.IGW in egress else ''}"
     if lack.severity is Severity.ERROR:
         return f"--ecs-require-private accepts no other way out of {where}"
     return f"what lies beyond {ways} is not visible from {where}"
@@ -149,6 +170,17 @@ def foreign(scene: Scene, service: str) -> tuple[tuple[Endpoint, ServiceName], .
         and name.region not in (scene.snapshot.region, None)
         and not (SERVICES[service].cross_region and endpoint.service_region == name.region)
     )
+
+
+def _is_shut(scene: Scene, subnet: Subnet) -> bool:
+    """Return whether nothing leads out of ``subnet``.
+
+    An internet gateway counts only for interfaces with a public address. Where no task is seen
+    nobody knows: with Fargate the ECS service's assignPublicIp decides, not the subnet.
+    """
+    egress = scene.egress[subnet.id]
+    seen = task_interfaces(scene.snapshot, subnet.id) if egress is Egress.IGW else ()
+    return egress in _SHUT or (bool(seen) and not any(each.public_address for each in seen))
 
 
 def cells(requirement: Requirement | None, subnets: Iterable[Subnet]) -> tuple[Cell, ...]:

@@ -1,5 +1,6 @@
 """Who belongs to whom in a snapshot: groups, interfaces, tables, endpoints of a service."""
 
+import re
 from collections.abc import Collection
 
 from pytest_ecs_privatelink.catalogue.services import ServiceName, parse_service_name
@@ -20,6 +21,7 @@ _DELETED = frozenset({"deleting", "deleted"})
 _BEYOND_REPAIR = frozenset({"failed", "rejected", "expired"})
 # Types that carry what ECS asks of AWS services (a gateway load balancer's endpoint does not).
 _CARRYING = frozenset({EndpointType.INTERFACE, EndpointType.GATEWAY})
+_TASK_INTERFACE = re.compile(r"arn:[a-z-]+:ecs:[^:]*:[^:]*:attachment/")
 
 
 def subnet_of(snapshot: Snapshot, subnet_id: str) -> Subnet | None:
@@ -66,6 +68,18 @@ def endpoint_addresses(snapshot: Snapshot, endpoint: Endpoint) -> tuple[str, ...
         address
         for interface in interfaces_of(snapshot, endpoint)
         for address in (*interface.addresses, *interface.ipv6_addresses)
+    )
+
+
+def task_interfaces(snapshot: Snapshot, subnet_id: str) -> tuple[Interface, ...]:
+    """Return the interfaces in the subnet that ECS made for tasks, as far as they are known.
+
+    ECS describes them by the ARN of the attachment (``arn:aws:ecs:REGION:ACCOUNT:attachment/...``).
+    """
+    return tuple(
+        interface
+        for interface in snapshot.interfaces or ()
+        if interface.subnet == subnet_id and _TASK_INTERFACE.match(interface.description or "")
     )
 
 

@@ -10,10 +10,13 @@ from pytest_ecs_privatelink.catalogue.services import service_name
 from pytest_ecs_privatelink.topology.model import (
     Endpoint,
     EndpointType,
+    GroupRule,
+    Interface,
     NatGateway,
     Route,
     RouteTable,
     RouteTarget,
+    SecurityGroup,
     Snapshot,
     Subnet,
     Vpc,
@@ -40,6 +43,11 @@ PRIVATE = tuple(
     Subnet(id=f"subnet-{zone}", cidr=f"10.0.{i}.0/24", az=f"{REGION}{zone}", name=f"private-{zone}")
     for i, zone in enumerate("abc")
 )
+HTTPS = GroupRule(protocol="tcp", from_port=443, to_port=443, cidr="10.0.0.0/16")
+DEFAULT_GROUP = SecurityGroup(id="sg-default", vpc=VPC, name="default", ingress=(), egress=())
+ENDPOINT_GROUP = SecurityGroup(
+    id="sg-endpoints", vpc=VPC, name="endpoints", ingress=(HTTPS,), egress=()
+)
 PUBLIC = Subnet(id="subnet-pub", cidr="10.0.9.0/24", az=f"{REGION}a", name="public-a")
 
 
@@ -58,6 +66,18 @@ def endpoint(service: str, *, region: str = REGION, **changes: Any) -> Endpoint:
         groups=() if gateway else ("sg-endpoints",),
     )
     return replace(made, **changes)
+
+
+def task(subnet: str, public_address: str | None = None) -> Interface:
+    """Return the interface of a task in ``subnet``, described as ECS describes them."""
+    return Interface(
+        id=f"eni-{subnet}-{public_address}",
+        subnet=subnet,
+        type="interface",
+        addresses=("10.0.0.77",),
+        public_address=public_address,
+        description=f"arn:aws:ecs:{REGION}:{OWNER}:attachment/0a1b2c3d",
+    )
 
 
 def without(*services: str) -> tuple[Endpoint, ...]:
@@ -99,6 +119,8 @@ def world(
         route_tables=tables(way_out),
         internet_gateways=("igw-1",),
         nat_gateways=(NatGateway(id="nat-1", subnet=PUBLIC.id, state="available", public=True),),
+        interfaces=(),
+        security_groups=(DEFAULT_GROUP, ENDPOINT_GROUP),
         hosted_zones=(),
         resolver_rules=(),
         route53_profiles=(),

@@ -1,20 +1,19 @@
 """The audits of missing endpoints: what, where, how grave, and what mends it."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from audit_worlds import (
     BOTH,
     EC2,
     FARGATE,
-    OWNER,
     PRIVATE,
     VPC,
     endpoint,
     heads,
     scene,
     tables,
+    task,
     without,
     world,
 )
@@ -25,8 +24,8 @@ from pytest_ecs_privatelink.catalogue.requirements import Features
 from pytest_ecs_privatelink.topology.model import (
     EndpointServiceOffer,
     EndpointType,
+    Interface,
     RouteTarget,
-    SecurityGroup,
     Unreadable,
 )
 from pytest_ecs_privatelink.verdict import Cell, Claim, Code, Severity
@@ -165,38 +164,44 @@ def test_unread_routes_are_no_mild_warning() -> None:
     )
 
 
-OTHERS = SecurityGroup(id="sg-1", vpc=VPC, name="tasks", ingress=(), egress=())
+A, B, C = (subnet.id for subnet in PRIVATE)
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"account": "222222222222"}, {"security_groups": (OTHERS,)}, {"security_groups": ()}],
-    ids=["another account", "default group unseen", "no group seen"],
-)
-def test_a_participant_cannot_see_the_owners_endpoints(changes: dict[str, Any]) -> None:
-    """Story 26: in a VPC shared through RAM, absence is "not visible", neither pass nor fail."""
-    sight = scene(world((), **changes), FARGATE)
-    assert run_audits(sight) == ()
-    subjects = {"ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager"}
-    assert {each.subject for each in unseen(sight)} == subjects
-    assert {each.reason for each in unseen(sight)} == {
-        f"the VPC is shared by account {OWNER}, which alone sees its endpoints"
-    }
-
-
-@pytest.mark.parametrize(
-    "changes",
+    ("interfaces", "severities"),
     [
-        {"security_groups": None},
-        {"security_groups": (OTHERS, replace(OTHERS, id="sg-2", name="default"))},
-        {"security_groups": (), "emulated": True},
+        (None, {W: {A, B, C}}),
+        ((), {W: {A, B, C}}),
+        ((task(A),), {E: {A}, W: {B, C}}),
+        ((task(A, "3.3.3.3"), task(B)), {E: {B}, W: {A, C}}),
+        ((task(A), task(A, "3.3.3.3")), {W: {A, B, C}}),
+        ((replace(task(A), description="bastion"),), {W: {A, B, C}}),
     ],
-    ids=["groups unread", "default group seen", "emulator"],
 )
-def test_an_owner_is_not_taken_for_a_participant(changes: dict[str, Any]) -> None:
-    """Only a default group that should be there and is not tells of sharing."""
-    sight = scene(world(without("logs"), **changes))
-    assert heads(run_audits(sight)) == [(Code.ENDPOINT_MISSING, E, "logs")]
+def test_an_internet_gateway_counts_only_for_public_addresses(
+    interfaces: tuple[Interface, ...] | None, severities: dict[Severity, set[str]]
+) -> None:
+    """Tasks seen without a public address have no way out by it; where none is seen, who knows."""
+    found = run_audits(scene(world(without("logs"), IGW, interfaces=interfaces)))
+    assert {each.severity: {cell.subnet for cell in each.blocks} for each in found} == severities
+    codes = {E: Code.ENDPOINT_MISSING, W: Code.ENDPOINT_MISSING_PUBLIC_PATH}
+    assert {each.code for each in found} == {codes[severity] for severity in severities}
+
+
+def test_the_summary_says_what_an_internet_gateway_asks_of_tasks() -> None:
+    """With a public address they get out, without it they do not: each is said."""
+    error, warning = run_audits(scene(world(without("logs"), IGW, interfaces=(task(A),))))
+    assert error.summary == (
+        "vpc-0abc has no interface endpoint for logs, and there is no other way out of private-a "
+        "(no task seen there has the public address that an internet gateway takes): the awslogs "
+        "log driver writes to CloudWatch Logs"
+    )
+    assert error.observed == "no such endpoint; way out of private-a: an internet gateway"
+    assert warning.summary == (
+        "vpc-0abc has no interface endpoint for logs, and private-b, private-c can reach it only "
+        "through an internet gateway (there, tasks need assignPublicIp), off the private path: the "
+        "awslogs log driver writes to CloudWatch Logs"
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.topology.lookup import (
     s3_prefix_list,
     subnet_of,
     table_of,
+    task_interfaces,
 )
 from pytest_ecs_privatelink.topology.model import (
     Endpoint,
@@ -110,6 +111,29 @@ def test_interfaces_and_addresses_of_an_endpoint() -> None:
     assert interfaces_of(snapshot, logs) == (mine, also_mine)
     assert endpoint_addresses(snapshot, logs) == ("10.0.0.5", "fd00::5", "10.0.1.5")
     assert endpoint_addresses(vpc_of(interfaces=None), logs) == ()
+
+
+@pytest.mark.parametrize(
+    ("description", "found"),
+    [
+        ("arn:aws:ecs:us-east-1:123456789012:attachment/0a1b", True),
+        ("arn:aws-us-gov:ecs:us-gov-west-1:123456789012:attachment/0a1b", True),
+        ("arn:aws:ecs:us-east-1:123456789012:task/0a1b", False),
+        ("VPC Endpoint Interface vpce-1", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_tasks_interface_is_told_by_its_description(description: str | None, found: bool) -> None:
+    """ECS writes the attachment's ARN there; an interface of another subnet is not asked for."""
+    mine = Interface(
+        id="eni-1", subnet="subnet-a", type="interface", addresses=(), description=description
+    )
+    snapshot = vpc_of(interfaces=(mine,))
+
+    assert task_interfaces(snapshot, "subnet-a") == ((mine,) if found else ())
+    assert task_interfaces(snapshot, "subnet-b") == ()
+    assert task_interfaces(vpc_of(interfaces=None), "subnet-a") == ()
 
 
 def test_subnet_uses_its_own_table_else_the_main_one() -> None:
