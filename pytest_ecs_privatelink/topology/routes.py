@@ -4,12 +4,13 @@ Source: docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
 """
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
 
 from pytest_ecs_privatelink.topology.lookup import table_of
 from pytest_ecs_privatelink.topology.model import Route, RouteTable, RouteTarget, Snapshot
 
 Network = IPv4Network | IPv6Network
+_EVERYTHING = IPv4Network("0.0.0.0/0")
 
 
 def best_match(snapshot: Snapshot, subnet_id: str, address: str) -> tuple[Network, Route] | None:
@@ -34,13 +35,38 @@ def route_for(snapshot: Snapshot, subnet_id: str, address: str) -> Route | None:
 
 
 def default_route(snapshot: Snapshot, subnet_id: str) -> Route | None:
-    """Return the subnet's IPv4 default route, blackhole or not; None as in `best_match`."""
+    """Return the subnet's IPv4 default route, blackhole or not; None as in `best_match`.
+
+    Routes that together lead everywhere (0.0.0.0/1 and 128.0.0.0/1) are one, before 0.0.0.0/0
+    itself, which no packet takes then; its target is ``OTHER`` where theirs differ.
+    """
     table = table_of(snapshot, subnet_id)
     if table is None:
         return None
-    everything = IPv4Network("0.0.0.0/0")
-    match = _best(entry for entry in _entries(snapshot, table) if entry[0] == everything)
-    return None if match is None else match[1]
+    outward = [
+        (network, route)
+        for network, route in _entries(snapshot, table)
+        if isinstance(network, IPv4Network) and route.target is not RouteTarget.LOCAL
+    ]
+    parts = [entry for entry in outward if entry[0] != _EVERYTHING]
+    if _lead_everywhere(parts):
+        return _joined(parts)
+    return next((route for network, route in outward if network == _EVERYTHING), None)
+
+
+def _joined(parts: list[tuple[IPv4Network, Route]]) -> Route:
+    for target in dict.fromkeys((route.target, route.target_id) for _, route in parts):
+        own = [(net, route) for net, route in parts if (route.target, route.target_id) == target]
+        if _lead_everywhere(own):
+            active = all(route.active for _, route in own)
+            return Route(
+                destination=str(_EVERYTHING), target=target[0], target_id=target[1], active=active
+            )
+    return Route(destination=str(_EVERYTHING), target=RouteTarget.OTHER, target_id=None)
+
+
+def _lead_everywhere(entries: list[tuple[IPv4Network, Route]]) -> bool:
+    return list(collapse_addresses(network for network, _ in entries)) == [_EVERYTHING]
 
 
 def _best(entries: Iterator[tuple[Network, Route]]) -> tuple[Network, Route] | None:

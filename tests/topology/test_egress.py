@@ -55,6 +55,23 @@ def test_no_default_route_is_no_egress() -> None:
     assert private_egress(world(None, nat_gateways=None, block_public_access=None)) is Egress.NONE
 
 
+def test_a_split_default_route_is_a_way_out() -> None:
+    """0.0.0.0/1 and 128.0.0.0/1 to the same NAT gateway are NAT; to two targets, unknown."""
+    low, high = (
+        dataclasses.replace(TO_NAT, destination=half) for half in ("0.0.0.0/1", "128.0.0.0/1")
+    )
+    elsewhere = dataclasses.replace(high, target=RouteTarget.TRANSIT_GATEWAY, target_id="tgw-1")
+
+    def egress(*private: Route) -> Egress:
+        routes = {"subnet-private": private, "subnet-public": (TO_IGW,)}
+        parts = vpc_of(PRIVATE, PUBLIC, routes=routes, nat_gateways=(nat("subnet-public"),))
+        return private_egress(parts)
+
+    assert egress(low, high) is Egress.NAT
+    assert egress(low) is Egress.NONE
+    assert egress(low, elsewhere) is Egress.UNKNOWN
+
+
 def test_subnet_without_table_of_its_own_uses_the_main_one() -> None:
     """The main route table decides for subnets without association."""
     assert egress_of(world(TO_NAT), "subnet-other") is Egress.NONE

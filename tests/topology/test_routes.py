@@ -156,6 +156,49 @@ def test_default_route(routes: tuple[Route, ...], expected: RouteTarget | None) 
     assert (route and route.target) == expected
 
 
+LOW, HIGH = "0.0.0.0/1", "128.0.0.0/1"
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        ((to(LOW, "fw"), to(HIGH, "fw")), "fw"),
+        ((to(LOW, "fw"), to(HIGH, "fw"), to("0.0.0.0/0", "nat")), "fw"),
+        ((to(LOW, "fw"), to("128.0.0.0/2", "fw"), to("192.0.0.0/2", "fw")), "fw"),
+        ((to(LOW, "fw"), to(HIGH, "fw"), to("10.0.0.0/8", "peer")), "fw"),
+        ((to(LOW, "fw"), to("0.0.0.0/0", "nat")), "nat"),
+        ((to("pl-all", "fw"),), "fw"),
+        ((to("pl-halves", "fw"),), "fw"),
+        ((to("pl-unread", "fw"),), None),
+    ],
+)
+def test_split_default_routes_are_one(routes: tuple[Route, ...], expected: str | None) -> None:
+    """Two halves, quarters or a prefix list lead everywhere as 0.0.0.0/0 does."""
+    lists = (
+        PrefixList(id="pl-all", name="all", cidrs=("0.0.0.0/0",)),
+        PrefixList(id="pl-halves", name="halves", cidrs=(LOW, HIGH)),
+    )
+
+    route = default_route(from_a(*routes, prefix_lists=lists), "subnet-a")
+
+    assert (route and route.target_id) == expected
+
+
+def test_halves_of_different_targets_are_a_default_route_of_no_kind() -> None:
+    """Everything leads somewhere, and where depends on the address."""
+    route = default_route(from_a(to(LOW, "fw"), to(HIGH, "nat")), "subnet-a")
+
+    assert route == Route(destination="0.0.0.0/0", target=RouteTarget.OTHER, target_id=None)
+
+
+def test_a_dropped_half_drops_the_default_route() -> None:
+    """Where half of the world is a blackhole there is no way out to rely on."""
+    route = default_route(from_a(to(LOW, "fw"), to(HIGH, "fw", active=False)), "subnet-a")
+
+    assert route is not None
+    assert not route.active
+
+
 # Few bits, so that random routes overlap and tie.
 _PREFIXES = st.builds(
     lambda bits, length: ipaddress.ip_network((bits << 24, length), strict=False),

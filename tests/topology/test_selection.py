@@ -1,6 +1,7 @@
 """Which subnets are under test, why, and what they are called."""
 
 import re
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -44,6 +45,14 @@ def test_public_subnets_are_left_out() -> None:
     assert selection.because == (
         "no default route to an internet gateway; left out: public-a (internet gateway)"
     )
+
+
+def test_halves_of_a_default_route_make_a_public_subnet() -> None:
+    """0.0.0.0/1 and 128.0.0.0/1 to an internet gateway lead there as 0.0.0.0/0 would."""
+    halves = tuple(replace(TO_IGW, destination=half) for half in ("0.0.0.0/1", "128.0.0.0/1"))
+    subnets = (subnet("subnet-1", "private-a"), subnet("subnet-2", "public-a"))
+
+    assert ids(vpc_of(*subnets, routes={"subnet-2": halves})) == ["subnet-1"]
 
 
 def test_blackholed_internet_route_does_not_make_a_public_subnet() -> None:
