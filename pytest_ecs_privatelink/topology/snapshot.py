@@ -8,7 +8,7 @@ import tempfile
 from pytest_ecs_privatelink.errors import SnapshotError
 from pytest_ecs_privatelink.records import RecordError, from_json, to_json
 from pytest_ecs_privatelink.topology.model import SCHEMA, Snapshot
-from pytest_ecs_privatelink.topology.wellformed import misspelt_networks
+from pytest_ecs_privatelink.topology.wellformed import misspelt
 
 _AGAIN = "save it again with --ecs-vpc VPC --ecs-save-snapshot FILE"
 
@@ -32,8 +32,8 @@ def from_text(text: str, source: str) -> Snapshot:
         snapshot = from_json(Snapshot, value)
     except RecordError as error:
         raise SnapshotError(f"{source} does not fit snapshot schema {SCHEMA}: {error}") from None
-    for path, network in misspelt_networks(snapshot):
-        raise SnapshotError(f"{source} at {path}: {network!r} is neither an address nor a CIDR")
+    for path, problem in misspelt(snapshot):
+        raise SnapshotError(f"{source} at {path}: {problem}")
     return snapshot
 
 

@@ -1,6 +1,7 @@
 """Small snapshots for the tests of this folder, and a strategy for arbitrary ones."""
 
 import dataclasses
+import ipaddress
 import typing
 from collections.abc import Mapping
 from enum import StrEnum
@@ -79,20 +80,36 @@ def nat(in_subnet: str, *, state: str = "available", public: bool = True) -> Nat
     return NatGateway(id="nat-1", subnet=in_subnet, state=state, public=public)
 
 
-_networks = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
-_NETWORK_FIELDS = frozenset(
-    {"cidr", "cidrs", "ipv6_cidr", "ipv6_cidrs", "addresses", "ipv6_addresses", "destination"}
+_ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6))
+_NETWORKS = st.builds(
+    lambda address, length: str(
+        ipaddress.ip_network((address, length % (address.max_prefixlen + 1)), strict=False)
+    ),
+    _ADDRESSES,
+    st.integers(0, 128),
 )
+_ACCOUNTS = st.integers(0, 10**12 - 1).map("{:012}".format)
+_TEXTS = {
+    **dict.fromkeys(("cidr", "cidrs", "ipv6_cidr", "ipv6_cidrs", "destination"), _NETWORKS),
+    **dict.fromkeys(("addresses", "ipv6_addresses"), _ADDRESSES.map(str)),
+    "owner": _ACCOUNTS,
+}
+_NEVER_EMPTY = frozenset({"cidrs"})
 
 
-def records(kind: Any, *, text: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Any]:  # noqa: ANN401
+def records(
+    kind: Any,  # noqa: ANN401
+    *,
+    text: st.SearchStrategy[str] | None = None,
+    least: int = 0,
+) -> st.SearchStrategy[Any]:
     """Return a strategy for any value of a type of the model, made from its annotations."""
     text = st.text(max_size=8) if text is None else text
     arguments = typing.get_args(kind)
     if isinstance(kind, UnionType):
         return st.one_of(*(records(option, text=text) for option in reversed(arguments)))
     if typing.get_origin(kind) is tuple:
-        return st.lists(records(arguments[0], text=text), max_size=2).map(tuple)
+        return st.lists(records(arguments[0], text=text), min_size=least, max_size=2).map(tuple)
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return st.builds(kind, **_fields(kind))
     if issubclass(kind, StrEnum):
@@ -106,6 +123,6 @@ def _fields(kind: Any) -> dict[str, st.SearchStrategy[Any]]:  # noqa: ANN401
     return {
         name: st.just(SCHEMA)
         if name == "schema"
-        else records(hint, text=_networks if name in _NETWORK_FIELDS else None)
+        else records(hint, text=_TEXTS.get(name), least=int(name in _NEVER_EMPTY))
         for name, hint in hints.items()
     }

@@ -102,6 +102,23 @@ def test_static_routes_come_before_propagated_ones(
     assert [route.target_id for route in table.routes] == ["vgw-2", "vgw-1"]
 
 
+def test_a_routes_host_bits_are_dropped(front: Front, session: boto3.Session, world: World) -> None:
+    """AWS keeps the network of what was given; an emulator that keeps the rest is corrected."""
+    route = "<item><destinationCidrBlock>172.16.5.4/12</destinationCidrBlock></item>"
+
+    snapshot = reading(
+        front,
+        session,
+        world,
+        "DescribeRouteTables",
+        f"<routeTableSet><item><routeTableId>rtb-1</routeTableId><routeSet>{route}</routeSet>"
+        f"</item></routeTableSet>",
+    )
+
+    (table,) = snapshot.route_tables or ()
+    assert [route.destination for route in table.routes] == ["172.16.0.0/12"]
+
+
 def test_association_that_ended_does_not_count(
     front: Front, session: boto3.Session, world: World
 ) -> None:

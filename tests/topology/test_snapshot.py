@@ -3,15 +3,18 @@
 import json
 import os
 import stat
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from snapshot_builders import records, vpc_of
 
 from pytest_ecs_privatelink.errors import SnapshotError
-from pytest_ecs_privatelink.topology.model import Snapshot, Unreadable
+from pytest_ecs_privatelink.topology.model import Snapshot, Subnet, Unreadable
 from pytest_ecs_privatelink.topology.snapshot import from_text, load, save, to_text
+from pytest_ecs_privatelink.topology.wellformed import without_host_bits
 
 AGAIN = "save it again with --ecs-vpc VPC --ecs-save-snapshot FILE"
 
@@ -135,6 +138,96 @@ def test_file_that_is_no_snapshot(tmp_path: Path, content: bytes, words: str) ->
     assert "\n" not in message
 
 
+LONE = {"id": "eni-1", "subnet": "subnet-a", "type": "interface"}
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "words"),
+    [
+        ("vpc", {"owner": ""}, "$.vpc.owner: '' is no account id of 12 digits"),
+        ("vpc", {"owner": "self"}, "$.vpc.owner: 'self' is no account id of 12 digits"),
+        ("vpc", {"cidrs": []}, "$.vpc.cidrs: a VPC has at least one CIDR"),
+        (
+            "vpc",
+            {"cidrs": ["10.0.3.4/16"]},
+            "$.vpc.cidrs[0]: '10.0.3.4/16' has host bits: 10.0.0.0/16 is the network",
+        ),
+        (
+            "vpc",
+            {"ipv6_cidrs": ["2001:db8::1/56"]},
+            "$.vpc.ipv6_cidrs[0]: '2001:db8::1/56' has host bits: 2001:db8::/56 is the network",
+        ),
+        ("vpc", {"cidrs": ["10.0.0.0"]}, "$.vpc.cidrs[0]: '10.0.0.0' is no CIDR"),
+        (
+            "subnets",
+            [{"id": "subnet-a", "cidr": "10.0.0.1/24", "az": "us-east-1a"}],
+            "$.subnets[0].cidr: '10.0.0.1/24' has host bits: 10.0.0.0/24 is the network",
+        ),
+        (
+            "subnets",
+            [{"id": "subnet-a", "cidr": "", "az": "us-east-1a"}],
+            "$.subnets[0].cidr: '' is no CIDR",
+        ),
+        (
+            "prefix_lists",
+            [{"id": "pl-1", "name": "s3", "cidrs": ["52.216.0.1/15"]}],
+            "$.prefix_lists[0].cidrs[0]: '52.216.0.1/15' has host bits: 52.216.0.0/15 is the",
+        ),
+        (
+            "route_tables",
+            [
+                {
+                    "id": "rtb-1",
+                    "routes": [{"destination": "10.1.2.3/16", "target": "nat", "target_id": "n"}],
+                }
+            ],
+            "$.route_tables[0].routes[0].destination: '10.1.2.3/16' has host bits: 10.1.0.0/16",
+        ),
+        (
+            "interfaces",
+            [LONE | {"addresses": ["10.0.0.5/32"]}],
+            "$.interfaces[0].addresses[0]: '10.0.0.5/32' is no address",
+        ),
+    ],
+)
+def test_networks_accounts_and_addresses_are_checked_at_the_door(
+    part: str, change: dict[str, object] | list[object], words: str
+) -> None:
+    """What would break a computation later is refused in one line, with its place."""
+    edited = json.loads(to_text(vpc_of()))
+    edited[part] = edited[part] | change if isinstance(change, dict) else change
+
+    with pytest.raises(SnapshotError) as raised:
+        from_text(json.dumps(edited), "prod.json")
+
+    message = str(raised.value)
+    assert message.startswith(f"prod.json at {words}")
+    assert "\n" not in message
+
+
+def test_an_ipv6_only_subnet_is_well_formed() -> None:
+    """Its one range stands in both fields, as it is read."""
+    only = Subnet(id="subnet-6", cidr="2001:db8::/64", az="us-east-1a", ipv6_cidr="2001:db8::/64")
+    snapshot = vpc_of(only)
+
+    assert from_text(to_text(snapshot), "prod.json") == snapshot
+
+
+@given(st.one_of(st.ip_addresses(), st.text(max_size=8)).map(str), st.integers(0, 128))
+def test_host_bits_are_dropped_and_nothing_else(address: str, length: int) -> None:
+    """What comes out is the network that went in, the same text where there was nothing to drop."""
+    cidr = f"{address}/{length}"
+    plain = without_host_bits(cidr)
+
+    assert without_host_bits(plain) == plain
+    try:
+        network = ip_network(cidr, strict=False)
+    except ValueError:
+        assert plain == cidr
+    else:
+        assert ip_network(plain) == network
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -143,11 +236,11 @@ def test_file_that_is_no_snapshot(tmp_path: Path, content: bytes, words: str) ->
         ({"subnets": None}, "does not fit snapshot schema 1: $.subnets: list expected"),
         (
             {"subnets": [{"id": "subnet-a", "cidr": "10.0.0/24", "az": "us-east-1a"}]},
-            "at $.subnets[0].cidr: '10.0.0/24' is neither an address nor a CIDR",
+            "at $.subnets[0].cidr: '10.0.0/24' is no CIDR",
         ),
         (
             {"prefix_lists": [{"id": "pl-1", "name": "s3", "cidrs": ["1.2.3.0/24", "1.2.3"]}]},
-            "at $.prefix_lists[0].cidrs[1]: '1.2.3' is neither an address nor a CIDR",
+            "at $.prefix_lists[0].cidrs[1]: '1.2.3' is no CIDR",
         ),
         (
             {
@@ -161,7 +254,7 @@ def test_file_that_is_no_snapshot(tmp_path: Path, content: bytes, words: str) ->
                     }
                 ]
             },
-            "at $.route_tables[0].routes[1].destination: 'default' is neither",
+            "at $.route_tables[0].routes[1].destination: 'default' is no CIDR",
         ),
         (
             {
@@ -175,7 +268,7 @@ def test_file_that_is_no_snapshot(tmp_path: Path, content: bytes, words: str) ->
                     }
                 ]
             },
-            "at $.security_groups[0].egress[0].cidr: 'any' is neither",
+            "at $.security_groups[0].egress[0].cidr: 'any' is no CIDR",
         ),
     ],
 )

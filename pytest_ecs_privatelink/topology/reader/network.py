@@ -11,6 +11,7 @@ from pytest_ecs_privatelink.topology.model import (
 )
 from pytest_ecs_privatelink.topology.reader.scope import Scope, name_of, optional
 from pytest_ecs_privatelink.topology.reader.wire import Raw, Wire
+from pytest_ecs_privatelink.topology.wellformed import without_host_bits
 
 # Field of the EC2 API's Route that names the target, in the order in which they decide: an
 # instance's route names its interface too.
@@ -174,7 +175,13 @@ def _route(raw: Raw) -> Route:
     )
     target, target_id = _target(raw, to_list=destination.startswith("pl-"))
     active = str(raw.get("State", "active")).lower() == "active"
-    return Route(destination=destination, target=target, target_id=target_id, active=active)
+    return Route(
+        # AWS keeps 10.1.0.0/16 where 10.1.2.3/16 was given; emulators keep what was given.
+        destination=without_host_bits(destination),
+        target=target,
+        target_id=target_id,
+        active=active,
+    )
 
 
 def _target(raw: Raw, *, to_list: bool) -> tuple[RouteTarget, str | None]:
