@@ -7,6 +7,7 @@ import ipaddress
 import os
 import socket
 import ssl
+import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,6 +35,14 @@ _UNREACHABLE = frozenset(
 _RESET = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
 
 
+# Linux has this option (ip(7)), Python's socket module only from 3.14 on does.
+_IP_BIND_ADDRESS_NO_PORT = 24
+_ABORT = struct.pack("ii", 1, 0)
+
+Source = tuple[str, int]
+"""A local address and port to dial from; port 0 is any that is free."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
     status: ConnectStatus
@@ -42,18 +51,21 @@ class _Outcome:
     certificate: tls.Certificate = field(default_factory=tls.Certificate)
 
 
-async def connect(question: ConnectQuestion) -> ConnectAnswer:
+async def connect(question: ConnectQuestion, source: Source | None = None) -> ConnectAnswer:
     """Dial ``question.address``, never another one, within one deadline.
+
+    ``source`` is where to dial from, for places that have several addresses (Linux alone).
 
     The phases are ``connect`` and, with a ``server_name``, ``tls``; the last one timed is where it
     ended. `ConnectStatus` tells how: ``HANDSHAKE`` is a peer that speaks no TLS or none in common,
     ``CERTIFICATE`` one whose certificate does not hold (expired, of another name, of an unknown
     issuer), described even so where OpenSSL 3 is below. ``FAILED`` means that nothing was proven
-    about the path: a bad question, an unusable ``ca_file``, no file descriptor left. Never raises.
+    about the path: a bad question, an unusable ``ca_file``, no file descriptor left, a ``source``
+    that is in use or not of this machine. Never raises.
     """
     began = time.perf_counter()
     phases: list[Phase] = []
-    outcome = await _prepare_and_dial(question, phases)
+    outcome = await _prepare_and_dial(question, source, phases)
     return ConnectAnswer(
         address=question.address,
         port=question.port,
@@ -70,7 +82,9 @@ async def connect(question: ConnectQuestion) -> ConnectAnswer:
     )
 
 
-async def _prepare_and_dial(question: ConnectQuestion, phases: list[Phase]) -> _Outcome:
+async def _prepare_and_dial(
+    question: ConnectQuestion, source: Source | None, phases: list[Phase]
+) -> _Outcome:
     try:
         address = ipaddress.ip_address(question.address)
     except ValueError:
@@ -88,7 +102,28 @@ async def _prepare_and_dial(question: ConnectQuestion, phases: list[Phase]) -> _
         return _failed(f"no socket on this machine: {error.strerror}")
     with sock:
         sock.setblocking(False)
+        try:
+            _bind(sock, source)
+        except OSError as error:
+            return _failed(f"cannot dial from {_name(source)}: {error.strerror}")
         return await _dial(question, sock, channel, phases)
+
+
+def _bind(sock: socket.socket, source: Source | None) -> None:
+    if source is None:
+        return
+    if source[1]:
+        # The same port may serve for several destinations, and again at once: no TIME_WAIT.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
+    sock.bind(source)
+
+
+def _name(source: Source | None) -> str:
+    address, port = source or ("", 0)
+    return f"{address} port {port}" if port else address
 
 
 def _channel(question: ConnectQuestion) -> tls.Channel | None:

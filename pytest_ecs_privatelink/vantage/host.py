@@ -10,13 +10,16 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from pytest_ecs_privatelink.probes.answer import answer
-from pytest_ecs_privatelink.probes.records import ConnectQuestion, DnsQuestion, Question
+from pytest_ecs_privatelink.probes.records import Answer, ConnectQuestion, DnsQuestion, Question
 from pytest_ecs_privatelink.records import RecordError, from_json, to_json
 from pytest_ecs_privatelink.vantage.local import MOST_AT_ONCE
+
+Prober = Callable[[Question], Awaitable[Answer]]
+"""Answers a question by probing; how the path behaved is in the answer, never an exception."""
 
 _KINDS: dict[str, type[DnsQuestion] | type[ConnectQuestion]] = {
     "dns": DnsQuestion,
@@ -26,7 +29,9 @@ _LONGEST_TIMEOUT_S = 600.0
 _LONGEST_LINE = 65536
 
 
-async def serve(path: str, *, ready: Callable[[], None] | None = None) -> None:
+async def serve(
+    path: str, *, ready: Callable[[], None] | None = None, prober: Prober = answer
+) -> None:
     """Answer questions on the Unix socket ``path`` until cancelled; call ``ready`` once it listens.
 
     Whoever may open the socket may probe from here: put it into a private folder. Any number of
@@ -44,16 +49,16 @@ async def serve(path: str, *, ready: Callable[[], None] | None = None) -> None:
         async with asyncio.TaskGroup() as conversations:
             while True:
                 connection, _ = await loop.sock_accept(listener)
-                conversations.create_task(_converse(connection, places))
+                conversations.create_task(_converse(connection, places, prober))
 
 
-async def _converse(connection: socket.socket, places: asyncio.Semaphore) -> None:
+async def _converse(connection: socket.socket, places: asyncio.Semaphore, prober: Prober) -> None:
     reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_LONGEST_LINE)
     try:
         async with asyncio.TaskGroup() as probes:
             async for line in _lines(reader):
                 await places.acquire()
-                probe = probes.create_task(_respond(line, writer))
+                probe = probes.create_task(_respond(line, writer, prober))
                 probe.add_done_callback(lambda _: places.release())
     finally:
         writer.close()
@@ -76,13 +81,13 @@ async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes | None]:
             skipping = False
 
 
-async def _respond(line: bytes | None, writer: asyncio.StreamWriter) -> None:
+async def _respond(line: bytes | None, writer: asyncio.StreamWriter, prober: Prober) -> None:
     message: dict[str, Any]
     identity: int | str | None = None
     try:
         request = _request(line)
         identity = _identity(request)
-        message = {"id": identity, "answer": to_json(await answer(_question(request)))}
+        message = {"id": identity, "answer": to_json(await prober(_question(request)))}
     except RecordError as error:
         message = {"id": identity, "error": " ".join(str(error).split())}
     # Nobody may be left to read it.

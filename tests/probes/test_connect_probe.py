@@ -290,3 +290,33 @@ def test_no_descriptor_left_is_a_local_fault() -> None:
 
     assert answer.status is ConnectStatus.FAILED
     assert answer.detail == "no socket on this machine: Too many open files"
+
+
+def test_source_is_dialled_from() -> None:
+    """With a source the probe comes from that address and port, also twice in a row."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        question = ConnectQuestion(address="127.0.0.1", port=listener.getsockname()[1])
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.2", 0))
+            source = probe.getsockname()
+        for _ in range(2):
+            answer = asyncio.run(connect(question, source))
+            connection, peer = listener.accept()
+            connection.close()
+            assert answer.status is ConnectStatus.OPEN
+            assert peer == source
+        answer = asyncio.run(connect(question, ("127.0.0.3", 0)))
+        connection, peer = listener.accept()
+        connection.close()
+    assert peer[0] == "127.0.0.3"
+
+
+def test_source_that_cannot_be_used() -> None:
+    """A source that is in use, or somebody else's, proves nothing about the path."""
+    question = ConnectQuestion(address="127.0.0.1", port=9)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken = asyncio.run(connect(question, listener.getsockname()))
+    foreign = asyncio.run(connect(question, ("203.0.113.1", 0)))
+    assert (taken.status, foreign.status) == (ConnectStatus.FAILED, ConnectStatus.FAILED)
+    assert taken.detail.endswith(": Address already in use")
+    assert foreign.detail == "cannot dial from 203.0.113.1: Cannot assign requested address"
