@@ -30,20 +30,42 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRoute:
-    """A route of the kernel's: ``way`` None drops silently, as AWS does."""
+    """A route of the kernel's: ``way`` None drops silently, as AWS does.
+
+    ``nat_subnet`` is where the NAT gateway stands that it leads through, if that is known.
+    """
 
     destination: str
     way: Way | None
+    nat_subnet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSource:
+    """An address to dial from; ``ports``, inclusive, where filters tell its ports apart."""
+
+    address: str
+    ports: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedHost:
-    """A namespace that probes: its address, and its subnet's route table."""
+    """A namespace that probes: its address, and its subnet's route table.
+
+    ``sources`` are the places to dial from, where it matters which; empty: its address is as good
+    as any.
+    """
 
     subnet: str
     groups: tuple[str, ...] | None
     address: str
     routes: tuple[PlannedRoute, ...]
+    sources: tuple[PlannedSource, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All that it has: its own first, which is where it asks the resolver from."""
+        return tuple(dict.fromkeys((self.address, *(each.address for each in self.sources))))
 
 
 class Manner(StrEnum):

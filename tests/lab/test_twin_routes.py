@@ -6,8 +6,10 @@ import pytest
 from twin_rehearsal import rehearse
 from twin_snapshots import (
     LOCAL,
+    OPEN_ACL,
     S3_GATEWAY,
     TO_S3,
+    acl_entry,
     default_route,
     healthy,
     https,
@@ -19,8 +21,10 @@ from twin_snapshots import (
 from pytest_ecs_privatelink.lab.plan.addresses import public_addresses
 from pytest_ecs_privatelink.probes.records import ConnectStatus
 from pytest_ecs_privatelink.topology.model import (
+    AclEntry,
     HostedZone,
     NatGateway,
+    NetworkAcl,
     Route,
     RouteTable,
     RouteTarget,
@@ -104,6 +108,70 @@ def test_nat_that_leads_nowhere(snapshot: Snapshot) -> None:
     """A NAT gateway is a way out only where it is available, public, and the internet beyond."""
     with rehearse(snapshot) as lab:
         assert lab.drops((PRIVATE, S3), (PRIVATE, LOGS))
+
+
+def nat_guarded(*entries: AclEntry) -> Snapshot:
+    """Return a VPC behind a NAT gateway whose subnet has an ACL of its own."""
+    acl = NetworkAcl(id="acl-public", entries=entries, subnets=(PUBLIC,))
+    return replace(behind_nat(), network_acls=(OPEN_ACL, acl))
+
+
+HTTPS_OUT = acl_entry(100, egress=True, ports=(443, 443))
+HTTPS_IN = acl_entry(100, egress=False, ports=(443, 443))
+REPLIES_OUT = acl_entry(110, egress=True, ports=(1024, 65535))
+REPLIES_IN = acl_entry(110, egress=False, ports=(1024, 65535))
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (),
+        (HTTPS_OUT, REPLIES_OUT, REPLIES_IN),
+        (REPLIES_OUT, HTTPS_IN, REPLIES_IN),
+        (HTTPS_OUT, REPLIES_OUT, HTTPS_IN),
+        (HTTPS_OUT, HTTPS_IN, REPLIES_IN),
+        (HTTPS_OUT, REPLIES_OUT, replace(HTTPS_IN, cidr="10.0.1.0/24"), REPLIES_IN),
+        (replace(HTTPS_OUT, cidr="10.0.0.0/16"), REPLIES_OUT, HTTPS_IN, REPLIES_IN),
+    ],
+    ids=[
+        "nothing",
+        "no requests in",
+        "no requests out",
+        "no replies in",
+        "no replies out",
+        "requests of others",
+        "requests to the VPC",
+    ],
+)
+def test_nat_behind_a_closed_acl(entries: tuple[AclEntry, ...]) -> None:
+    """A NAT gateway is no way out where its own subnet's ACL stops a request or its reply."""
+    with rehearse(nat_guarded(*entries)) as lab:
+        assert lab.drops((PRIVATE, S3), (PRIVATE, LOGS))
+        assert lab.opens((PRIVATE, ENDPOINT))
+
+
+def test_nat_behind_an_acl_that_suffices() -> None:
+    """443 in and out and return ports in and out are all that a NAT gateway's subnet needs."""
+    with rehearse(nat_guarded(HTTPS_OUT, REPLIES_OUT, HTTPS_IN, REPLIES_IN)) as lab:
+        assert lab.opens((PRIVATE, S3), (PRIVATE, LOGS))
+
+
+def test_acl_of_a_nat_gateway_that_is_not_on_the_way() -> None:
+    """What the gateway endpoint's longer prefix takes does not pass the NAT gateway's subnet."""
+    snapshot = nat_guarded()
+    private, public = snapshot.route_tables or ()
+    tables = (replace(private, routes=(*private.routes, TO_S3)), public)
+    with rehearse(replace(snapshot, route_tables=tables)) as lab:
+        assert lab.opens((PRIVATE, S3))
+        assert lab.drops((PRIVATE, LOGS))
+
+
+def test_hole_in_the_return_ports_of_a_nat_gateways_subnet() -> None:
+    """Replies that the NAT gateway's subnet lets back to some ports only are found lost."""
+    some = replace(REPLIES_OUT, from_port=34000)
+    with rehearse(nat_guarded(HTTPS_OUT, some, HTTPS_IN, REPLIES_IN)) as lab:
+        assert lab.drops((PRIVATE, LOGS), (PRIVATE, S3))
+        assert lab.opens((PRIVATE, ENDPOINT))
 
 
 def test_ways_lead_where_they_lead() -> None:

@@ -1,4 +1,4 @@
-"""A host: a network namespace with one address, one way out, and a vantage that answers."""
+"""A host: a network namespace with its addresses, one way out, and a vantage that answers."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.inside import kernel, links
+from pytest_ecs_privatelink.lab.inside.dialler import Dialler
 from pytest_ecs_privatelink.lab.inside.netlink import NetlinkSocket
 from pytest_ecs_privatelink.lab.twin_plan import PlannedHost
 from pytest_ecs_privatelink.vantage.host import serve
@@ -14,7 +15,7 @@ LINK, LINK_INDEX = "eth0", 100
 
 _FILES = {
     # One attempt: a probe has a deadline of its own, and asks again if it wants to.
-    "resolv.conf": "nameserver {resolver}\noptions timeout:2 attempts:1\n",
+    "resolv.conf": "nameserver {resolver}\noptions timeout:30 attempts:1\n",
     # No mdns, no systemd-resolved: the latter would be reached on its Unix socket, out of here.
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
@@ -48,8 +49,8 @@ def run(host: PlannedHost, path: Path, namespace: int, ready: Callable[[], None]
             (
                 links.link_up(links.LOOPBACK),
                 links.link_up(LINK_INDEX),
-                links.address(LINK_INDEX, host.address),
+                *(links.address(LINK_INDEX, address) for address in host.addresses),
                 links.route("0.0.0.0/0", LINK_INDEX),
             )
         )
-    asyncio.run(serve(str(path), ready=ready))
+    asyncio.run(serve(str(path), ready=ready, prober=Dialler(host.sources).answer))

@@ -109,7 +109,8 @@ def _routes(plan: TwinPlan) -> Iterator[Message]:
         yield links.route(f"{address}/32", links.WAY_INDEXES[Way.DNS], _RESOLVER_TABLE)
     for i, host in enumerate(plan.hosts):
         table = _FIRST_HOST_TABLE + i
-        yield links.route(f"{host.address}/32", _FIRST_HOST_LINK + i)
+        for address in host.addresses:
+            yield links.route(f"{address}/32", _FIRST_HOST_LINK + i)
         yield links.rule_from_link(f"host{i}", table, _HOST_PRIORITY)
         for route in host.routes:
             index = None if route.way is None else links.WAY_INDEXES[route.way]

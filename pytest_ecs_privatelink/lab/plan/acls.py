@@ -25,7 +25,7 @@ def guards(snapshot: Snapshot, direction: Direction) -> Iterator[FilterRule]:
         )
         guard = FilterRule(
             action=Action.GOTO,
-            target=_acl_name(acl, direction),
+            target=acl_name(acl, direction),
             comment=f"{acl.id} guards {subnet.id}",
         )
         yield inside
@@ -43,7 +43,7 @@ def acl_chains(snapshot: Snapshot) -> Iterator[FilterChain]:
             ]
             comment = f"{acl.id} {direction} rule *: deny"
             rules.append(FilterRule(action=Action.DROP, comment=comment))
-            yield FilterChain(_acl_name(acl, direction), tuple(rules))
+            yield FilterChain(acl_name(acl, direction), tuple(rules))
 
 
 def _in_order(acl: NetworkAcl, direction: Direction) -> list[AclEntry]:
@@ -62,5 +62,6 @@ def _entry_rules(acl: NetworkAcl, entry: AclEntry) -> Iterator[FilterRule]:
         yield from with_peers(matched, (entry.cidr,), direction)
 
 
-def _acl_name(acl: NetworkAcl, direction: Direction) -> str:
+def acl_name(acl: NetworkAcl, direction: Direction) -> str:
+    """Return the name of an ACL's chain."""
     return f"{acl.id}-{direction}"

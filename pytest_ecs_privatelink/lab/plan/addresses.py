@@ -1,12 +1,12 @@
 """Who gets which address: hosts in their subnets, the resolver, and the public side."""
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from pytest_ecs_privatelink.catalogue.services import SERVICES
 from pytest_ecs_privatelink.errors import LabError
-from pytest_ecs_privatelink.topology.lookup import s3_prefix_list, subnet_of
-from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.topology.lookup import s3_prefix_list
+from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
 
 LINK_LOCAL_RESOLVER = "169.254.169.253"
 
@@ -25,22 +25,35 @@ def resolver_addresses(snapshot: Snapshot) -> tuple[str, ...]:
     return (str(primary[2]), LINK_LOCAL_RESOLVER)
 
 
-def host_addresses(snapshot: Snapshot, subnets: tuple[str, ...]) -> Mapping[str, str]:
-    """Return a free address for a host in each of ``subnets``: the highest one.
+def taken_addresses(snapshot: Snapshot) -> frozenset[str]:
+    """Return the addresses that no host may have: of interfaces, and the resolver's."""
+    interfaces = (address for each in snapshot.interfaces or () for address in each.addresses)
+    return frozenset((*interfaces, *resolver_addresses(snapshot)))
 
-    `LabError` where a subnet has none left: no task would start there either.
+
+def host_address(subnet: Subnet, taken: frozenset[str]) -> str:
+    """Return a free address for a host in ``subnet``: the highest one.
+
+    `LabError` where it has none left: no task would start there either.
     """
-    taken = {address for each in snapshot.interfaces or () for address in each.addresses}
-    taken.update(resolver_addresses(snapshot))
-    chosen = {}
-    for subnet_id in subnets:
-        subnet = subnet_of(snapshot, subnet_id)
-        if subnet is None:
-            raise ValueError(f"{subnet_id} is no subnet of {snapshot.vpc.id}")
-        if subnet_id in chosen:
-            raise ValueError(f"{subnet_id} has two hosts; a twin takes one for each subnet")
-        chosen[subnet_id] = _highest_free(subnet_id, subnet.cidr, taken)
-    return chosen
+    address = highest_free(usable(subnet.cidr), taken)
+    if address is None:
+        words = f"subnet {subnet.id} ({subnet.cidr}) has no free address for a host of the lab"
+        raise LabError(words)
+    return address
+
+
+def usable(cidr: str) -> tuple[int, int]:
+    """Return the first and the last address of a subnet that AWS gives away, as numbers."""
+    network = IPv4Network(cidr)
+    return int(network[_RESERVED_AT_START]), int(network[-1]) - 1
+
+
+def highest_free(addresses: tuple[int, int], taken: frozenset[str]) -> str | None:
+    """Return the highest address from the first to the last of ``addresses`` that is free."""
+    first, last = addresses
+    candidates = (str(IPv4Address(number)) for number in range(last, first - 1, -1))
+    return next((address for address in candidates if address not in taken), None)
 
 
 def public_addresses(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
@@ -58,15 +71,6 @@ def public_addresses(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
             str(network[min(1, network.num_addresses - 1)]) for network in networks
         )
     return addresses
-
-
-def _highest_free(subnet_id: str, cidr: str, taken: set[str]) -> str:
-    network = IPv4Network(cidr)
-    for offset in range(network.num_addresses - 2, _RESERVED_AT_START - 1, -1):
-        address = str(network[offset])
-        if address not in taken:
-            return address
-    raise LabError(f"subnet {subnet_id} ({cidr}) has no free address for a host of the lab")
 
 
 def _nobodys() -> Iterator[str]:

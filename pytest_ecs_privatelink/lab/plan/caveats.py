@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.lab.plan.groups import endpoint_groups, unknown_groups
+from pytest_ecs_privatelink.lab.plan.groups import (
+    endpoint_groups,
+    unknown_groups,
+    worn_by_hosts,
+)
 from pytest_ecs_privatelink.lab.plan.hub import hub_addresses
 from pytest_ecs_privatelink.lab.plan.names import unknown_aliases
 from pytest_ecs_privatelink.lab.twin_plan import PlannedHost
@@ -15,8 +19,8 @@ def caveats(snapshot: Snapshot, hosts: tuple[PlannedHost, ...]) -> tuple[str, ..
 
 
 def _about_groups(snapshot: Snapshot, hosts: tuple[PlannedHost, ...]) -> Iterator[str]:
-    worn = {host.address: host.groups for host in hosts if host.groups is not None}
-    strangers = unknown_groups(snapshot, {**endpoint_groups(snapshot), **worn})
+    worn = {**endpoint_groups(snapshot), **worn_by_hosts(hosts)}
+    strangers = unknown_groups(snapshot, worn)
     for group in strangers:
         yield f"{group} is worn, but not in the snapshot: it allows nothing"
 

@@ -1,22 +1,16 @@
 """The one function that makes a plan: collects the parts and refuses what cannot be known."""
 
 from pytest_ecs_privatelink.errors import LabError
-from pytest_ecs_privatelink.lab.plan.addresses import host_addresses, resolver_addresses
 from pytest_ecs_privatelink.lab.plan.caveats import caveats
 from pytest_ecs_privatelink.lab.plan.filters import filter_chains
-from pytest_ecs_privatelink.lab.plan.names import (
-    dns_troubles,
-    private_zones,
-    public_records,
-)
-from pytest_ecs_privatelink.lab.plan.routes import planned_routes
+from pytest_ecs_privatelink.lab.plan.hosts import planned_hosts
+from pytest_ecs_privatelink.lab.plan.names import planned_resolver
 from pytest_ecs_privatelink.lab.plan.servers import planned_servers
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.twin_plan import (
     Host,
     PlannedHost,
     PlannedServer,
-    Resolver,
     TwinPlan,
 )
 from pytest_ecs_privatelink.topology.model import Snapshot
@@ -40,31 +34,16 @@ def compile_plan(
     with two hosts.
     """
     _refuse_unknown(snapshot)
-    addresses = host_addresses(snapshot, tuple(host.subnet for host in hosts))
-    planned = tuple(
-        PlannedHost(
-            subnet=host.subnet,
-            groups=host.groups,
-            address=addresses[host.subnet],
-            routes=planned_routes(snapshot, host.subnet),
-        )
-        for host in hosts
-    )
+    planned, too_many = planned_hosts(snapshot, hosts)
     everywhere = planned_servers(snapshot, registries, faults)
     servers = _reached(everywhere, planned)
-    resolver = Resolver(
-        addresses=resolver_addresses(snapshot),
-        answering=snapshot.vpc.dns_support is not False,
-        zones=private_zones(snapshot, faults),
-        public=public_records(snapshot, everywhere),
-        troubles=dns_troubles(snapshot.region, faults),
-    )
+    resolver = planned_resolver(snapshot, everywhere, faults)
     return TwinPlan(
         hosts=planned,
         servers=servers,
         resolver=resolver,
         chains=filter_chains(snapshot, planned, servers, resolver.addresses),
-        caveats=caveats(snapshot, planned),
+        caveats=(*caveats(snapshot, planned), *too_many),
     )
 
 

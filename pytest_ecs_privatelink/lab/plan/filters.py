@@ -1,8 +1,8 @@
 """Security groups and network ACLs as packet filter rules, one for one where that is possible.
 
-A packet passes five stages in the router; to pass one is to be accepted by it. Two are network
-ACLs, which see every packet and keep no state; two are security groups, which judge what opens a
-connection. All of it is the kernel's to evaluate: nothing here looks at a packet.
+A packet passes five stages in the router, and two more where a NAT gateway is on the way; to pass
+one is to be accepted by it. Network ACLs see every packet and keep no state; security groups judge
+what opens a connection. All of it is the kernel's to evaluate: nothing here looks at a packet.
 
 What the kernel cannot know is said here: a group that is named as a peer is the addresses that wear
 it. A host whose groups are unknown is not held back on its way out, and matches no group reference.
@@ -18,8 +18,10 @@ from pytest_ecs_privatelink.lab.plan.groups import (
     interface_chains,
     wearers,
     wearing,
+    worn_by_hosts,
 )
 from pytest_ecs_privatelink.lab.plan.matching import Direction
+from pytest_ecs_privatelink.lab.plan.nat import nat_chains
 from pytest_ecs_privatelink.lab.twin_plan import (
     Action,
     FilterChain,
@@ -41,7 +43,7 @@ def filter_chains(
     resolvers: tuple[str, ...],
 ) -> tuple[FilterChain, ...]:
     """Return the router's whole rule set: what each way leads to, ACLs, security groups."""
-    sources = {host.address: host.groups for host in hosts if host.groups is not None}
+    sources = worn_by_hosts(hosts)
     targets = endpoint_groups(snapshot)
     peers = wearers({**targets, **sources})
     free = tuple(_to_and_from_resolver(resolvers))
@@ -49,6 +51,7 @@ def filter_chains(
         FilterChain("ways", tuple(_ways(servers)), 0),
         FilterChain("acl-egress", (*free, *guards(snapshot, Direction.EGRESS)), 1),
         FilterChain("acl-ingress", (*free, *guards(snapshot, Direction.INGRESS)), 2),
+        *nat_chains(snapshot, hosts, stages=(5, 6)),
         FilterChain("sg-egress", (_REPLY, *free, *wearing(sources, Direction.EGRESS)), 3),
         FilterChain("sg-ingress", (_REPLY, *free, *wearing(targets, Direction.INGRESS)), 4),
         *acl_chains(snapshot),

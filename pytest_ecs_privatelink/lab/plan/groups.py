@@ -6,7 +6,7 @@ A group that is named as a peer stands for the addresses that wear it.
 from collections.abc import Iterator, Mapping
 
 from pytest_ecs_privatelink.lab.plan.matching import Direction, at, with_peers, with_protocol
-from pytest_ecs_privatelink.lab.twin_plan import Action, FilterChain, FilterRule
+from pytest_ecs_privatelink.lab.twin_plan import Action, FilterChain, FilterRule, PlannedHost
 from pytest_ecs_privatelink.topology.lookup import effective_groups, interfaces_of
 from pytest_ecs_privatelink.topology.model import EndpointType, GroupRule, SecurityGroup, Snapshot
 
@@ -25,6 +25,16 @@ def endpoint_groups(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
         for interface in interfaces_of(snapshot, endpoint):
             worn.update(dict.fromkeys(interface.addresses, groups))
     return worn
+
+
+def worn_by_hosts(hosts: tuple[PlannedHost, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the groups that hosts wear, by address; hosts of unknown groups are left out."""
+    return {
+        address: host.groups
+        for host in hosts
+        if host.groups is not None
+        for address in host.addresses
+    }
 
 
 def unknown_groups(snapshot: Snapshot, interfaces: Worn) -> tuple[str, ...]:

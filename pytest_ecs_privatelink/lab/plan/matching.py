@@ -15,8 +15,8 @@ class Direction(StrEnum):
 
 
 _NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58}
-_WITH_PORTS = (6, 17)
-_ICMP, _ICMP_V6 = 1, 58
+_ALL, _TCP, _UDP, _ICMP, _ICMP_V6 = -1, 6, 17, 1, 58
+_WITH_PORTS = (_TCP, _UDP)
 
 
 def with_protocol(
@@ -29,7 +29,7 @@ def with_protocol(
     number = _NUMBERS.get(protocol.lower()) or int(protocol)
     if number == _ICMP_V6:
         return
-    if number == -1:
+    if number == _ALL:
         yield rule
     elif number == _ICMP:
         kind = first if first is not None and first >= 0 else None
@@ -39,6 +39,16 @@ def with_protocol(
         yield replace(rule, protocol=number, ports=(first, last))
     else:
         yield replace(rule, protocol=number)
+
+
+def tcp_ports(protocol: str, first: int | None, last: int | None) -> tuple[int, int] | None:
+    """Return the destination ports that a rule is about for TCP; None where it is not for TCP."""
+    number = _NUMBERS.get(protocol.lower()) or int(protocol)
+    if number not in (_ALL, _TCP):
+        return None
+    if number == _ALL or first is None or last is None or first < 0:
+        return (0, 65535)
+    return (first, last)
 
 
 def with_peers(

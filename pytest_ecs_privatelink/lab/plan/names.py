@@ -8,6 +8,7 @@ from pytest_ecs_privatelink.catalogue.services import (
     parse_service_name,
     private_dns_names,
 )
+from pytest_ecs_privatelink.lab.plan.addresses import resolver_addresses
 from pytest_ecs_privatelink.lab.plan.hub import (
     ENDPOINT_NAME,
     canonical,
@@ -19,6 +20,7 @@ from pytest_ecs_privatelink.lab.twin_plan import (
     DnsTrouble,
     PlannedRecord,
     PlannedServer,
+    Resolver,
     Way,
     Zone,
 )
@@ -58,6 +60,25 @@ def endpoint_private_names(snapshot: Snapshot, endpoint: Endpoint) -> tuple[str,
 def vpce_names(endpoint: Endpoint) -> tuple[str, ...]:
     """Return the endpoint's own DNS names: the regional one and one for each zone."""
     return tuple(canonical(name) for name in endpoint.dns_names if ENDPOINT_NAME in name)
+
+
+def planned_resolver(
+    snapshot: Snapshot, servers: Iterable[PlannedServer], faults: tuple[TwinFault, ...]
+) -> Resolver:
+    """Return the VPC's resolver, which also answers public names with addresses of ``servers``."""
+    return Resolver(
+        addresses=resolver_addresses(snapshot),
+        answering=snapshot.vpc.dns_support is not False,
+        zones=private_zones(snapshot, faults),
+        public=public_records(snapshot, servers),
+        troubles=dns_troubles(snapshot.region, faults),
+    )
+
+
+def service_of(endpoint: Endpoint) -> str:
+    """Return the endpoint's short service name; a stranger's is its whole service name."""
+    parsed = parse_service_name(endpoint.service_name)
+    return endpoint.service_name if parsed is None else parsed.service
 
 
 def private_zones(snapshot: Snapshot, faults: tuple[TwinFault, ...]) -> tuple[Zone, ...]:
@@ -102,7 +123,9 @@ def public_records(
 def dns_troubles(region: str, faults: tuple[TwinFault, ...]) -> tuple[DnsTrouble, ...]:
     """Return the resolver's failures that ``faults`` ask for."""
     return tuple(
-        DnsTrouble(fault.code, () if fault.service is None else _names_of(fault.service, region))
+        DnsTrouble(
+            fault.code, () if fault.service is None else private_dns_names(fault.service, region)
+        )
         for fault in faults
         if fault.code in _TROUBLES
     )
@@ -118,10 +141,6 @@ def unknown_aliases(snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
-def _names_of(service: str, region: str) -> tuple[str, ...]:
-    return private_dns_names(service, region)
-
-
 def _hidden_names(
     snapshot: Snapshot, faults: tuple[TwinFault, ...]
 ) -> Iterable[tuple[str, tuple[str, ...]]]:
@@ -129,9 +148,7 @@ def _hidden_names(
     for endpoint in snapshot.endpoints:
         if not _answers_privately(endpoint):
             continue
-        parsed = parse_service_name(endpoint.service_name)
-        service = endpoint.service_name if parsed is None else parsed.service
-        if any(fault.service in (None, service) for fault in public):
+        if any(fault.service in (None, service_of(endpoint)) for fault in public):
             continue
         addresses = tuple(
             address for each in interfaces_of(snapshot, endpoint) for address in each.addresses

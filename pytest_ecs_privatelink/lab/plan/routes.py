@@ -28,18 +28,15 @@ def planned_routes(snapshot: Snapshot, subnet_id: str) -> tuple[PlannedRoute, ..
     is not modelled (an appliance), and an internet gateway for a host without public address.
     """
     table = table_of(snapshot, subnet_id)
-    routes: dict[IPv4Network, Way | None] = {}
-    for network, way in _networks(snapshot, subnet_id, table):
-        routes.setdefault(network, way)
-    routes.setdefault(IPv4Network(_EVERYTHING), None)
+    routes: dict[IPv4Network, PlannedRoute] = {}
+    for route in _routes(snapshot, subnet_id, table):
+        routes.setdefault(IPv4Network(route.destination), route)
     ordered = sorted(routes.items(), key=lambda item: (item[0].prefixlen, int(item[0][0])))
-    return tuple(PlannedRoute(str(network), way) for network, way in ordered)
+    return tuple(route for _, route in ordered)
 
 
-def _networks(
-    snapshot: Snapshot, subnet_id: str, table: RouteTable | None
-) -> Iterator[tuple[IPv4Network, Way | None]]:
-    """Yield (network, way); of equal networks the first one counts: CIDR before prefix list."""
+def _routes(snapshot: Snapshot, subnet_id: str, table: RouteTable | None) -> Iterator[PlannedRoute]:
+    """Yield routes; of those for one network the first one counts: CIDR before prefix list."""
     lists = {each.id: each.cidrs for each in snapshot.prefix_lists or ()}
     routes = () if table is None else table.routes
     for route in routes:
@@ -48,16 +45,18 @@ def _networks(
     for route in routes:
         yield from _each(snapshot, subnet_id, route, lists.get(route.destination, ()))
     for cidr in snapshot.vpc.cidrs:  # emulators do not list the local route of every CIDR
-        yield IPv4Network(cidr), Way.VPC
+        yield PlannedRoute(str(IPv4Network(cidr)), Way.VPC)
+    yield PlannedRoute(_EVERYTHING, None)
 
 
 def _each(
     snapshot: Snapshot, subnet_id: str, route: Route, cidrs: tuple[str, ...]
-) -> Iterator[tuple[IPv4Network, Way | None]]:
+) -> Iterator[PlannedRoute]:
     way = _way(snapshot, subnet_id, route)
+    nat_subnet = _nat_subnet(snapshot, route) if way is Way.NAT else None
     for cidr in cidrs:
         if ":" not in cidr:
-            yield IPv4Network(cidr, strict=False), way
+            yield PlannedRoute(str(IPv4Network(cidr, strict=False)), way, nat_subnet)
 
 
 def _way(snapshot: Snapshot, subnet_id: str, route: Route) -> Way | None:
@@ -91,6 +90,11 @@ def _nat_way(snapshot: Snapshot, route: Route) -> Way | None:
             leads = nat.public and nat.state == "available" and open_ and stands
             return Way.NAT if leads else None
     return None
+
+
+def _nat_subnet(snapshot: Snapshot, route: Route) -> str | None:
+    subnets = (nat.subnet for nat in snapshot.nat_gateways or () if nat.id == route.target_id)
+    return next(subnets, None) or None
 
 
 def _igw_way(snapshot: Snapshot, subnet_id: str) -> Way | None:

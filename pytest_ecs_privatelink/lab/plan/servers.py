@@ -6,16 +6,15 @@ from pytest_ecs_privatelink.catalogue.services import (
     SERVICES,
     host_names,
     is_host_of,
-    parse_service_name,
     private_dns_names,
 )
 from pytest_ecs_privatelink.lab.plan.addresses import public_addresses
 from pytest_ecs_privatelink.lab.plan.hub import canonical, hub_addresses, zone_records
-from pytest_ecs_privatelink.lab.plan.names import endpoint_private_names, vpce_names
+from pytest_ecs_privatelink.lab.plan.names import endpoint_private_names, service_of, vpce_names
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.twin_plan import Manner, PlannedServer, Way
 from pytest_ecs_privatelink.topology.lookup import interfaces_of
-from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
+from pytest_ecs_privatelink.topology.model import EndpointType, Snapshot
 from pytest_ecs_privatelink.verdict import Code
 
 MANNERS = {
@@ -25,12 +24,6 @@ MANNERS = {
     Code.TCP_UNREACHABLE: Manner.UNREACHABLE,
     Code.TCP_TIMEOUT: Manner.SILENT,
 }
-
-
-def service_of(endpoint: Endpoint) -> str:
-    """Return the endpoint's short service name; a stranger's is its whole service name."""
-    parsed = parse_service_name(endpoint.service_name)
-    return endpoint.service_name if parsed is None else parsed.service
 
 
 def planned_servers(
