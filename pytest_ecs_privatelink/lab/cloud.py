@@ -45,19 +45,23 @@ class Cloud:
 
     @classmethod
     def launch(cls) -> "Cloud":
-        """Start the process and return without waiting for it."""
+        """Start the process and return without waiting for it; `LabError` where there is none."""
         words = tempfile.TemporaryFile()  # noqa: SIM115  (closed by close(); has no name on disk)
-        process = subprocess.Popen(  # noqa: S603  (this interpreter, this package)
-            [
-                *(sys.executable, "-P", "-m", "pytest_ecs_privatelink.lab.cloud_server"),
-                str(os.getpid()),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=words,
-            env=_environment(),
-            process_group=0,
-        )
+        try:
+            process = subprocess.Popen(  # noqa: S603  (this interpreter, this package)
+                [
+                    *(sys.executable, "-P", "-m", "pytest_ecs_privatelink.lab.cloud_server"),
+                    str(os.getpid()),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=words,
+                env=_environment(),
+                process_group=0,
+            )
+        except OSError as error:
+            words.close()
+            raise LabError(f"the lab's cloud cannot be started: {error}") from error
         return cls(process, words)
 
     @property

@@ -12,11 +12,12 @@ from pytest_ecs_privatelink.lab.cloud import REGION, Cloud
 from pytest_ecs_privatelink.lab.corrections import correct
 from pytest_ecs_privatelink.lab.faults import FAULTS, Fault
 from pytest_ecs_privatelink.lab.plan import Host, compile_plan
-from pytest_ecs_privatelink.lab.twin import Twin, place_for_sockets
+from pytest_ecs_privatelink.lab.twin import Twin
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.world import World, build_world
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.topology.reader import Reading, read_snapshot
+from pytest_ecs_privatelink.vantage.sockets import place_for_sockets
 
 if TYPE_CHECKING:
     import boto3
@@ -39,14 +40,15 @@ class Laboratory:
     """
 
     def __init__(self, *, cloud: bool, twin: bool) -> None:
-        self._stack = contextlib.ExitStack()
-        self.folder = Path(tempfile.mkdtemp(prefix="ecs-lab-", dir=place_for_sockets()))
-        self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self._twin = Twin.launch(self.folder) if twin else None
-        self._stack.callback(self._close_twin)
-        self._cloud = Cloud.launch() if cloud else None
-        if self._cloud is not None:
-            self._stack.callback(self._cloud.close)
+        with contextlib.ExitStack() as stack:
+            self.folder = Path(tempfile.mkdtemp(prefix="ecs-lab-", dir=place_for_sockets()))
+            stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            self._twin = Twin.launch(self.folder) if twin else None
+            stack.callback(self._close_twin)
+            self._cloud = Cloud.launch() if cloud else None
+            if self._cloud is not None:
+                stack.callback(self._cloud.close)
+            self._stack = stack.pop_all()
 
     @property
     def ca_file(self) -> Path:

@@ -11,9 +11,7 @@ from pytest_ecs_privatelink.lab.twin_plan import TwinPlan
 from pytest_ecs_privatelink.lab.twin_process import TwinProcess
 from pytest_ecs_privatelink.records import to_json
 from pytest_ecs_privatelink.vantage.remote import RemoteVantage
-
-# A Unix socket's path has 108 bytes (unix(7)): this, and up to 52 for our folders and their files.
-_LONGEST_PARENT = 56
+from pytest_ecs_privatelink.vantage.sockets import place_for_sockets
 
 
 def check_kernel(timeout: float = 20.0) -> None:
@@ -47,12 +45,17 @@ class Twin:
         """Start the twin's process and return at once: its imports overlap with what comes next.
 
         Its folder is made in ``parent``, which it removes where its controller was killed. Raises
-        `LabError` on systems without namespaces; refusals of this one's kernel come later.
+        `LabError` on systems without namespaces, or where no process can be started; refusals of
+        this one's kernel come later.
         """
         _refuse_other_systems()
         folder = Path(tempfile.mkdtemp(prefix="ecs-twin-", dir=parent or place_for_sockets()))
         folders = (folder,) if parent is None else (folder, parent)
-        return cls(TwinProcess(*map(str, folders)), folder)
+        try:
+            return cls(TwinProcess(*map(str, folders)), folder)
+        except LabError:
+            folder.rmdir()
+            raise
 
     @property
     def pid(self) -> int:
@@ -107,11 +110,6 @@ class Twin:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def place_for_sockets() -> str | None:
-    """Return where folders with sockets are made: None for the usual place, unless it is long."""
-    return "/tmp" if len(tempfile.gettempdir()) > _LONGEST_PARENT else None  # noqa: S108
 
 
 def _refuse_other_systems() -> None:

@@ -23,13 +23,17 @@ class TwinProcess:
     def __init__(self, *arguments: str) -> None:
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed by close())
         # Exec'ed, never forked from here: a user namespace wants a process with one thread.
-        self._process = subprocess.Popen(  # noqa: S603  (this interpreter, this package)
-            [sys.executable, "-P", "-m", "pytest_ecs_privatelink.lab.inside", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._words,
-            env={name: text for name, text in os.environ.items() if name not in _FOREIGN},
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  (this interpreter, this package)
+                [sys.executable, "-P", "-m", "pytest_ecs_privatelink.lab.inside", *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._words,
+                env={name: text for name, text in os.environ.items() if name not in _FOREIGN},
+            )
+        except OSError as error:
+            self._words.close()
+            raise LabError(f"the twin's process cannot be started: {error}") from error
 
     @property
     def pid(self) -> int:

@@ -6,7 +6,9 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from twin_rehearsal import plan_of, rehearse
 from twin_snapshots import MANY_SERVICES, healthy, interface_address
 
 from pytest_ecs_privatelink.errors import LabError, VantageError
+from pytest_ecs_privatelink.lab.laboratory import Laboratory
 from pytest_ecs_privatelink.lab.twin import Twin, check_kernel
 from pytest_ecs_privatelink.probes.records import DnsQuestion
 
@@ -217,3 +220,59 @@ def test_build_says_why_it_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         Twin.launch() as twin,
     ):
         twin.build(plan_of(healthy()))
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Have temporary folders made in an empty one with room for sockets."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+
+
+def test_host_that_cannot_listen(place: Path) -> None:
+    """A process of the twin that ends before it is ready says why in the error."""
+    parent = place / ("\u00e9" * 40)
+    parent.mkdir()
+    message = (
+        r"^the twin's host in subnet-0 ended before it was ready: OSError: AF_UNIX path too long$"
+    )
+    with Twin.launch(parent) as twin, pytest.raises(LabError, match=message):
+        twin.build(plan_of(healthy()))
+    assert not twin.folder.exists()
+
+
+def test_temporary_folder_with_a_long_name(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder for temporary files whose name has few characters and many bytes does no harm."""
+    long = place / ("\u00e9" * 35)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with rehearse(healthy()) as lab:
+        assert lab.opens(("subnet-0", interface_address(0, 0)))
+
+
+@pytest.mark.parametrize(
+    ("cloud", "message"),
+    [
+        (False, "^the twin's process cannot be started: .*No such file or directory: "),
+        (True, "^the lab's cloud cannot be started: .*No such file or directory: "),
+    ],
+)
+def test_lab_that_cannot_start(
+    place: Path, monkeypatch: pytest.MonkeyPatch, cloud: bool, message: str
+) -> None:
+    """An interpreter that cannot be executed is an error of one line, and leaves no folder."""
+    monkeypatch.setattr(sys, "executable", str(place / "no-python"))
+    with pytest.raises(LabError, match=message):
+        Laboratory(cloud=cloud, twin=not cloud)
+    with pytest.raises(LabError, match=r"^the twin's process cannot be started: "):
+        Twin.launch()
+    assert list(place.iterdir()) == []
+
+
+def test_lab_of_another_system(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system without namespaces is told so, and keeps no folder."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(LabError, match=r"^the lab's network is made of Linux namespaces, and this"):
+        Laboratory(cloud=False, twin=True)
+    assert list(place.iterdir()) == []

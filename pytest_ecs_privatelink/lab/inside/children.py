@@ -1,19 +1,23 @@
 """Processes of the twin: forked, not exec'ed, because all they need has been imported once."""
 
+import contextlib
 import os
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ParamSpec
 
 from pytest_ecs_privatelink.errors import LabError
 
-P = ParamSpec("P")
+_READY = b"."
+_LONGEST_REASON = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A process that has begun; ``pipe`` brings a byte when it is ready, or its end when not."""
+    """A process that has begun.
+
+    ``pipe`` brings a dot when it is ready, else the reason why it is not; nothing if it was killed.
+    """
 
     purpose: str
     pipe: int
@@ -33,10 +37,12 @@ def fork(
     try:
         os.close(reading)
         os.close(0)  # the controller hangs up on the router alone
-        run(*arguments, lambda: _tell(writing))
+        run(*arguments, lambda: _tell(writing, _READY))
         status = 0
-    except BaseException:  # noqa: BLE001  (a child must never return into its parent's code)
+    except BaseException as error:  # noqa: BLE001  (a child never returns into its parent's code)
         traceback.print_exc()
+        with contextlib.suppress(BrokenPipeError):  # it was ready: nobody listens any more
+            _tell(writing, "".join(traceback.format_exception_only(error)).encode())
     finally:
         os._exit(status)
 
@@ -44,11 +50,12 @@ def fork(
 def await_ready(children: Sequence[Child]) -> None:
     """Return once every child is ready; raise `LabError` where one ended before."""
     for child in children:
-        if not os.read(child.pipe, 1):
-            raise LabError(f"the twin's {child.purpose} ended before it was ready")
+        words = os.read(child.pipe, _LONGEST_REASON)
+        if words != _READY:
+            reason = words.decode(errors="replace").strip() or "it said nothing"
+            raise LabError(f"the twin's {child.purpose} ended before it was ready: {reason}")
         os.close(child.pipe)
 
 
-def _tell(pipe: int) -> None:
-    os.write(pipe, b".")
-    os.close(pipe)
+def _tell(pipe: int, words: bytes) -> None:
+    os.write(pipe, words[:_LONGEST_REASON])
