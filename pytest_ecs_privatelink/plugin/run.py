@@ -1,7 +1,6 @@
 """The controller's run: read the VPC once, plan, take up vantages, and let go of everything."""
 
 import contextlib
-import os
 import shutil
 import tempfile
 import uuid
@@ -20,6 +19,7 @@ from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.vantage.broker import Broker
 from pytest_ecs_privatelink.vantage.exchange import Exchange
 from pytest_ecs_privatelink.vantage.place import Vantage
+from pytest_ecs_privatelink.vantage.sockets import place_for_sockets
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS
 
 if TYPE_CHECKING:
@@ -160,10 +160,6 @@ def _lab_handle(place: Place, exchange: Exchange | None) -> "LabHandle | None":
 
 def private_folder(stack: contextlib.ExitStack) -> Path:
     """Return a fresh 0700 folder, short enough for socket paths, that ``stack`` removes."""
-    long = len(os.fsencode(tempfile.gettempdir())) > _LONGEST_SOCKET_FOLDER
-    folder = tempfile.mkdtemp(prefix="ecs-privatelink-", dir="/tmp" if long else None)  # noqa: S108 - private, 0700
+    folder = tempfile.mkdtemp(prefix="ecs-privatelink-", dir=place_for_sockets())
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
-
-
-_LONGEST_SOCKET_FOLDER = 60  # sun_path holds 108 bytes [unix(7)]
