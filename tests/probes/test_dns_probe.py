@@ -110,21 +110,21 @@ def test_truncated_answer_is_fetched_over_tcp() -> None:
 
 
 def test_tcp_fallback_shares_the_deadline() -> None:
-    """A server that truncates and then falls silent over TCP costs one timeout, not two."""
-    began = time.monotonic()
+    """A server that truncates late and then falls silent over TCP costs one timeout, not two."""
+    timeout = 0.6
 
     def script(query: dns.message.Message, transport: str) -> list[bytes]:
         if transport == "udp":
+            time.sleep(timeout * 0.4)  # for A and then for AAAA: 0.8 in all
             return [over(transport, answer_to(query, truncated=True))]
-        time.sleep(0.4)
+        time.sleep(timeout * 1.1)
         return []
 
-    answer, _ = ask(script, timeout=0.3)
+    answer, _ = ask(script, timeout=timeout)
 
     assert (answer.status, answer.transport) == (DnsStatus.TIMEOUT, "tcp")
     assert "gave no answer over tcp in time" in answer.detail
-    assert answer.duration_ms < 390
-    assert time.monotonic() - began < 3
+    assert 0.95 * timeout <= answer.duration_ms / 1000 < 1.6 * timeout
 
 
 def test_tcp_connection_closed_early_is_no_answer() -> None:

@@ -79,15 +79,21 @@ def test_black_holes_cost_one_timeout_together() -> None:
 
 
 def test_held_cells_wait_for_the_first_seams() -> None:
-    """Where fixtures may bring other resolvers, nothing is sent before they have, then all is."""
-    world = make_world()
+    """Where fixtures may bring other resolvers, nothing is sent before they have, then all is.
+
+    Another broker's cells, which are not held, are all judged meanwhile.
+    """
+    world, unheld = make_world(), make_world()
     first, second = world.cells[:2]
 
     async def run() -> Check:
-        broker = broker_of(world)
+        broker, other = broker_of(world), broker_of(unheld)
         broker.select([first], held=True)
         broker.select(world.cells[1:], held=True)
-        await asyncio.sleep(0.05)
+        other.select(unheld.cells)
+        for cell in unheld.cells:
+            await other.check(cell)
+        await other.close()
         assert world.asked == []
         check = await broker.check(second, ELSEWHERE)
         for cell in world.cells:

@@ -42,10 +42,12 @@ def test_waiting_for_a_place_costs_no_deadline() -> None:
 
         began = time.monotonic()
         answers = asyncio.run(ask())
+        took_ms = (time.monotonic() - began) * 1000
 
     assert {answer.status for answer in answers} == {DnsStatus.TIMEOUT}
-    assert all(190 < answer.duration_ms < 400 for answer in answers)
-    assert time.monotonic() - began > 0.59
+    assert all(answer.duration_ms > 190 for answer in answers)
+    # One after the other, on however busy a machine: waiting is in nobody's own time.
+    assert sum(answer.duration_ms for answer in answers) <= took_ms
 
 
 def test_closed_vantage_cannot_be_asked() -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import dns.message
 import pytest
 import serving
 
@@ -198,11 +199,18 @@ def test_host_that_dies_ends_every_question(tmp_path: Path) -> None:
             silent.bind(("127.0.0.1", 0))
             resolver = f"127.0.0.1:{silent.getsockname()[1]}"
             vantage = vantage_at(tmp_path / "s")
-            question = DnsQuestion(name="a.example", resolver=resolver, timeout=20)
-            asked = [asyncio.create_task(vantage.ask(question)) for _ in range(5)]
+            asked = [
+                asyncio.create_task(
+                    vantage.ask(DnsQuestion(name=f"{label}.example", resolver=resolver, timeout=20))
+                )
+                for label in "abcde"
+            ]
             loop = asyncio.get_running_loop()
             silent.setblocking(False)
-            await loop.sock_recv(silent, 1000)
+            heard = set[str]()
+            while heard != set("abcde"):
+                query = dns.message.from_wire(await loop.sock_recv(silent, 1000))
+                heard.add(query.question[0].name.to_text()[0])
             await asyncio.to_thread(stop)
             ended: list[object] = await asyncio.gather(*asked, return_exceptions=True)
             await vantage.close()
