@@ -192,7 +192,7 @@ def test_colour_is_asked_for(
     runs: Runs, snapshot: Path, changes: dict[str, str], arguments: tuple[str, ...], coloured: bool
 ) -> None:
     """``--color=no`` and NO_COLOR keep escape sequences out of the matrix, too."""
-    told = runs(f"--ecs-snapshot={snapshot}", *arguments, **changes)
+    told = runs(f"--ecs-snapshot={snapshot}", *arguments, files={}, **changes)
     assert (f"{ESCAPE}2m·{ESCAPE}0m" in told.out) is coloured
     assert (ESCAPE in told.out) is coloured
 

@@ -54,13 +54,13 @@ class Counting:
     silent: frozenset[str] = frozenset()
     broken: str | None = None
     groups: tuple[str, ...] | None = GROUPS
+    label: str = field(init=False)
     asked: Counter[Question] = field(default_factory=Counter)
     closed: int = 0
 
-    @property
-    def label(self) -> str:
-        """How reports name it."""
-        return f"test:{self.subnet}"
+    def __post_init__(self) -> None:
+        """Name it as reports do."""
+        self.label = f"test:{self.subnet}"
 
     async def ask(self, question: Question) -> Answer:
         """Answer from the table; take the whole deadline where nothing answers."""
