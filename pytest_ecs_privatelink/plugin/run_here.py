@@ -40,7 +40,12 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
 def read_vpc(settings: Settings) -> tuple[Snapshot, Source]:
     """Read ``--ecs-vpc`` from AWS, or from the emulator that ``AWS_ENDPOINT_URL`` names."""
     assert settings.vpc is not None
-    opened = open_session(profile=settings.profile, region=settings.region)
+    ini = settings.sources.get("profile") == "ini"
+    opened = open_session(
+        profile=settings.profile,
+        region=settings.region,
+        profile_named_by="ecs_profile" if ini else "--ecs-profile",
+    )
     reading = read_snapshot(
         opened.session, settings.vpc, region=opened.region, emulated=opened.emulated
     )

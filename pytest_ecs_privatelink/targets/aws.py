@@ -14,6 +14,8 @@ from pytest_ecs_privatelink.errors import SettingsError
 
 # The AWS CLI's order; boto3 itself reads only the second.
 _REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+# botocore's order (botocore.configprovider), which is not the CLI's.
+_PROFILE_VARIABLES = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +38,19 @@ class OpenedSession:
     proxy: str | None
 
 
-def open_session(*, profile: str | None, region: str | None) -> OpenedSession:
+def open_session(
+    *, profile: str | None, region: str | None, profile_named_by: str = "--ecs-profile"
+) -> OpenedSession:
     """Open the session that the options, the AWS environment and the profile ask for.
 
-    Raises `SettingsError` for an unknown profile (it lists the known ones), for no Region or one
-    that is no Region's name, and for AWS configuration that botocore cannot use. Nothing is
-    called, STS included.
+    ``profile_named_by`` is what the user has to mend where there is no such ``profile``. Raises
+    `SettingsError` for an unknown profile (it lists the known ones), for no Region or one that is
+    no Region's name, and for AWS configuration that botocore cannot use. Nothing is called, STS
+    included.
     """
-    chosen, source = _region(_open(profile), region)
-    session = _open(profile, chosen)
+    asked = f"{profile_named_by} {profile}" if profile else _asked_by_environment()
+    chosen, source = _region(_open(profile, asked), region)
+    session = _open(profile, asked, chosen)
     endpoint_url = _endpoint_url(session, chosen)
     return OpenedSession(
         session=session,
@@ -58,13 +64,21 @@ def open_session(*, profile: str | None, region: str | None) -> OpenedSession:
     )
 
 
-def _open(profile: str | None, region: str | None = None) -> boto3.Session:
+def _profile_variable() -> tuple[str, str] | None:
+    """Return the variable that chooses the profile, and its value; None where none does."""
+    found = ((name, os.environ[name]) for name in _PROFILE_VARIABLES if name in os.environ)
+    return next(found, None)
+
+
+def _asked_by_environment() -> str:
+    name, value = _profile_variable() or (_PROFILE_VARIABLES[-1], "")
+    return f"{name}={value}" if value else f"{name} is set, but empty"
+
+
+def _open(profile: str | None, asked: str, region: str | None = None) -> boto3.Session:
     try:
         return boto3.Session(profile_name=profile, region_name=region)
     except ProfileNotFound:
-        asked = (
-            f"--ecs-profile {profile}" if profile else f"AWS_PROFILE={os.environ['AWS_PROFILE']}"
-        )
         raise SettingsError(f"{asked}: no such AWS profile; {_known_profiles()}") from None
     except BotoCoreError as error:
         raise _unusable(error) from None
@@ -93,7 +107,7 @@ def _region(session: boto3.Session, option: str | None) -> tuple[str, str]:
 def _profile_source(option: str | None) -> str | None:
     if option:
         return "option"
-    return "environment" if os.environ.get("AWS_PROFILE") else None
+    return None if _profile_variable() is None else "environment"
 
 
 def _endpoint_url(session: boto3.Session, region: str) -> str:
@@ -120,9 +134,15 @@ def _is_aws(url: str) -> bool:
 
 
 def _proxy(url: str) -> str | None:
-    proxy = get_environ_proxies(url).get(urlsplit(url).scheme)
+    scheme = urlsplit(url).scheme
+    proxy = get_environ_proxies(url).get(scheme)
     if not proxy:
         return None
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    except ValueError:  # its text may hold a password: only the variable is named
+        variable = f"{scheme}_proxy"
+        name = next((name for name in os.environ if name.lower() == variable), variable)
+        raise SettingsError(f"{name} holds no URL of a proxy") from None
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}"

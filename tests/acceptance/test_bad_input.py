@@ -282,8 +282,8 @@ def test_no_credentials(runs: Runs, emulated: Emulated) -> None:
     told = runs("--ecs-vpc", VPC, **BARE, AWS_REGION="us-east-1", AWS_ENDPOINT_URL=emulated.url)
 
     assert refusal(told) == (
-        "no AWS credentials: set the AWS_* variables, run `aws configure` or `aws sso login`, "
-        "or name a profile with --ecs-profile"
+        "no AWS credentials (profile default): set the AWS_* variables, run `aws configure` or "
+        "`aws sso login`, or name another profile with --ecs-profile"
     )
 
 
@@ -294,10 +294,13 @@ def test_an_unknown_profile(runs: Runs) -> None:
 
     asked = runs("--ecs-vpc", VPC, "--ecs-profile", "pord", files=files, **changes)
     found = runs("--ecs-vpc", VPC, files=files, **changes, AWS_PROFILE="pord")
+    ini = {**files, "pytest.ini": "[pytest]\necs_profile = pord\n"}
+    written = runs("--ecs-vpc", VPC, files=ini, **changes)
 
     legal = "no such AWS profile; there are dev, prod"
     assert refusal(asked) == f"--ecs-profile pord: {legal}"
     assert refusal(found) == f"AWS_PROFILE=pord: {legal}"
+    assert refusal(written) == f"ecs_profile pord: {legal}"
 
 
 def test_an_endpoint_url_that_is_none(runs: Runs) -> None:

@@ -72,23 +72,25 @@ def test_region_comes_from_option_then_environment_then_profile(
 
 
 @pytest.mark.parametrize(
-    ("option", "variable", "expected"),
+    ("option", "variables", "expected"),
     [
-        ("prod", None, ("prod", "option")),
-        ("prod", "local", ("prod", "option")),
-        (None, "local", ("local", "environment")),
-        (None, None, ("default", None)),
+        ("prod", {}, ("prod", "option")),
+        ("prod", {"AWS_PROFILE": "local"}, ("prod", "option")),
+        (None, {"AWS_PROFILE": "local"}, ("local", "environment")),
+        (None, {"AWS_DEFAULT_PROFILE": "local"}, ("local", "environment")),
+        (None, {"AWS_DEFAULT_PROFILE": "prod", "AWS_PROFILE": "local"}, ("prod", "environment")),
+        (None, {}, ("default", None)),
     ],
 )
 def test_profile_comes_from_option_then_environment(
     monkeypatch: pytest.MonkeyPatch,
     option: str | None,
-    variable: str | None,
+    variables: dict[str, str],
     expected: tuple[str, str | None],
 ) -> None:
     """The profile in use is named with its source, or with none where nobody chose one."""
-    if variable:
-        monkeypatch.setenv("AWS_PROFILE", variable)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
     opened = open_session(profile=option, region=None)
 
@@ -106,15 +108,22 @@ def test_no_region_says_how_to_give_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "variable", "asked"),
-    [("prd", None, "--ecs-profile prd"), (None, "prd", "AWS_PROFILE=prd")],
+    ("option", "variables", "asked"),
+    [
+        ("prd", {}, "--ecs-profile prd"),
+        (None, {"AWS_PROFILE": "prd"}, "AWS_PROFILE=prd"),
+        (None, {"AWS_DEFAULT_PROFILE": "prd"}, "AWS_DEFAULT_PROFILE=prd"),
+        (None, {"AWS_DEFAULT_PROFILE": "prd", "AWS_PROFILE": "prod"}, "AWS_DEFAULT_PROFILE=prd"),
+        (None, {"AWS_PROFILE": ""}, "AWS_PROFILE is set, but empty"),
+        (None, {"AWS_DEFAULT_PROFILE": ""}, "AWS_DEFAULT_PROFILE is set, but empty"),
+    ],
 )
 def test_unknown_profile_lists_the_known_ones(
-    monkeypatch: pytest.MonkeyPatch, option: str | None, variable: str | None, asked: str
+    monkeypatch: pytest.MonkeyPatch, option: str | None, variables: dict[str, str], asked: str
 ) -> None:
     """A profile that does not exist is an error with those that do, whoever asked for it."""
-    if variable:
-        monkeypatch.setenv("AWS_PROFILE", variable)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
     with pytest.raises(SettingsError) as raised:
         open_session(profile=option, region="us-east-1")
@@ -122,6 +131,25 @@ def test_unknown_profile_lists_the_known_ones(
     assert str(raised.value) == (
         f"{asked}: no such AWS profile; there are bare, default, local, prod"
     )
+
+
+def test_whoever_named_the_profile_is_named() -> None:
+    """A profile that an ini file names is mended there, not on the command line."""
+    with pytest.raises(SettingsError, match=r"^ecs_profile prd: no such AWS profile; "):
+        open_session(profile="prd", region=None, profile_named_by="ecs_profile")
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
+def test_a_proxy_that_is_no_url_is_named_without_its_text(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The variable is told, its value (it may hold a password) is not."""
+    monkeypatch.setenv(name, "http://me:secret@[::1")
+
+    with pytest.raises(SettingsError) as raised:
+        open_session(profile=None, region="us-east-1")
+
+    assert str(raised.value) == f"{name} holds no URL of a proxy"
 
 
 def test_unknown_profile_without_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

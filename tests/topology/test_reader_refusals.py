@@ -362,8 +362,8 @@ def test_no_credentials(front: Front, aws: pytest.MonkeyPatch) -> None:
     aws.delenv("AWS_SECRET_ACCESS_KEY")
 
     assert error_of(boto3.Session(region_name=REGION), "vpc-123") == (
-        "no AWS credentials: set the AWS_* variables, run `aws configure` or `aws sso login`, "
-        "or name a profile with --ecs-profile"
+        "no AWS credentials (profile default): set the AWS_* variables, run `aws configure` or "
+        "`aws sso login`, or name another profile with --ecs-profile"
     )
     assert front.seen == []
 

@@ -98,6 +98,7 @@ def read_snapshot(
             url=wire.url("ec2"),
             emulated=emulated,
             regions=_regions(session),
+            profile=session.profile_name,
         )
         raise fatal(refused, attempt) from None
     finally:
@@ -108,7 +109,7 @@ def _wire(session: "boto3.Session", region: str, config: Config) -> Wire:
     try:
         return Wire(session, region, config)
     except BotoCoreError as error:
-        raise unusable(error) from None
+        raise unusable(error, session.profile_name) from None
     except ValueError as error:  # an AWS_ENDPOINT_URL that is no URL
         raise ReadError(f"AWS settings cannot be used: {error}") from None
 

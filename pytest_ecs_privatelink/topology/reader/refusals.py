@@ -49,6 +49,7 @@ class Attempt:
     url: str
     emulated: bool
     regions: tuple[str, ...] = ()
+    profile: str = "default"
 
 
 def in_short(refused: Refused) -> str:
@@ -72,20 +73,20 @@ def fatal(refused: Refused, attempt: Attempt) -> ReadError:
     if isinstance(cause, (boto.ConnectionError, boto.HTTPClientError)):
         return ReadError(_no_answer(cause, attempt))
     if isinstance(cause, boto.BotoCoreError):
-        return unusable(cause)
+        return unusable(cause, attempt.profile)
     return ReadError(
         f"{attempt.url} does not answer {refused.permission} as AWS does ({in_short(refused)}): "
         f"check AWS_ENDPOINT_URL and proxies"
     )
 
 
-def unusable(cause: boto.BotoCoreError) -> ReadError:
-    """Return the error for settings and credentials that botocore could not use."""
+def unusable(cause: boto.BotoCoreError, profile: str) -> ReadError:
+    """Return the error for settings and credentials of ``profile`` that botocore could not use."""
     words = _one_line(str(cause))
     if isinstance(cause, boto.NoCredentialsError):
         return ReadError(
-            "no AWS credentials: set the AWS_* variables, run `aws configure` or `aws sso login`, "
-            "or name a profile with --ecs-profile"
+            f"no AWS credentials (profile {profile}): set the AWS_* variables, run `aws configure` "
+            "or `aws sso login`, or name another profile with --ecs-profile"
         )
     if isinstance(
         cause,
