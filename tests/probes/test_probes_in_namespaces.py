@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 import namespace
-import pytest
 
 CONNECT = """
 import asyncio, errno, json
