@@ -17,7 +17,7 @@ from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.topology.egress import egress_of
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
-from pytest_ecs_privatelink.topology.model import EndpointType, Snapshot
+from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
 from pytest_ecs_privatelink.topology.selection import Selection, slugs, subnets_under_test
 from pytest_ecs_privatelink.verdict import Basis, Finding, LaunchType
 
@@ -122,10 +122,14 @@ def _under_test(requirement: Requirement, snapshot: Snapshot) -> ServiceUnderTes
 
 
 def _endpoint(snapshot: Snapshot, service: str) -> str | None:
+    """Return the endpoint that tasks use: the gateway where S3 has one (R5), else what serves."""
     endpoints = endpoints_for(snapshot, service)
-    # S3's gateway endpoint is the one that image layers take (R5).
-    gateways = [each for each in endpoints if each.type is EndpointType.GATEWAY]
-    return next((each.id for each in (*gateways, *endpoints)), None)
+    return min(endpoints, key=_rank).id if endpoints else None
+
+
+def _rank(endpoint: Endpoint) -> tuple[bool, bool, str]:
+    serves = endpoint.private_dns and endpoint.state == "available"
+    return endpoint.type is not EndpointType.GATEWAY, not serves, endpoint.id
 
 
 def _vpc_resolver(snapshot: Snapshot) -> str:

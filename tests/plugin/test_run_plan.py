@@ -13,7 +13,7 @@ from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.topology import snapshot as snapshots
-from pytest_ecs_privatelink.topology.model import EndpointType
+from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType
 from pytest_ecs_privatelink.verdict import Code, LaunchType
 
 
@@ -106,3 +106,33 @@ def test_workers_plan_as_the_controller_does(
     snapshot = snapshots.from_text(snapshots.to_text(plan.snapshot), "the controller's")
     said = {name: getattr(settings, name) for name in ("need", "require_private")}
     assert planned(snapshot, **said) == plan
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "chosen"),
+    [
+        ((endpoint("logs", id="vpce-b"), endpoint("logs", id="vpce-a")), "vpce-a"),
+        (
+            (endpoint("logs", id="vpce-a", private_dns=False), endpoint("logs", id="vpce-b")),
+            "vpce-b",
+        ),
+        ((endpoint("logs", id="vpce-a", state="pending"), endpoint("logs", id="vpce-b")), "vpce-b"),
+        ((endpoint("logs", id="vpce-a", state="failed"),), None),
+    ],
+)
+def test_of_several_endpoints_the_one_that_serves_is_reported(
+    endpoints: tuple[Endpoint, ...], chosen: str | None
+) -> None:
+    """Private DNS and availability before the id; what is beyond repair is none."""
+    plan = planned(vpc(endpoints=endpoints), need=("logs",))
+
+    assert plan.terms.service("logs").endpoint == chosen
+
+
+def test_of_s3s_endpoints_the_gateway_is_reported() -> None:
+    """Image layers take the gateway, whatever interface endpoint is there for others (R5)."""
+    other = endpoint("s3", id="vpce-a")
+
+    plan = planned(vpc(endpoints=(other, GATEWAY)))
+
+    assert plan.terms.service("s3").endpoint == GATEWAY.id
