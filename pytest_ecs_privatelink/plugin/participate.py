@@ -14,6 +14,7 @@ from pytest_ecs_privatelink.plugin.share import WORKERINPUT
 from pytest_ecs_privatelink.plugin.telling import Telling
 from pytest_ecs_privatelink.plugin.worker import Worker
 from pytest_ecs_privatelink.reporting.json_report import check_writable
+from pytest_ecs_privatelink.topology import snapshot as snapshots
 
 _LAB_NEEDS = ("moto", "flask", "flask_cors", "trustme")
 _REMOTE_GATEWAYS = ("ssh", "vagrant_ssh", "socket")
@@ -46,6 +47,8 @@ def _check_early(settings: Settings) -> None:
         )
     if settings.json is not None:
         check_writable(settings.json)
+    if settings.save_snapshot is not None:
+        snapshots.check_writable(settings.save_snapshot)
 
 
 def _refuse_remote_workers(config: pytest.Config) -> None:

@@ -1,6 +1,7 @@
 """Snapshots as files: deterministic JSON that is written atomically and read strictly."""
 
 import contextlib
+import errno
 import json
 import os
 import tempfile
@@ -35,6 +36,20 @@ def from_text(text: str, source: str) -> Snapshot:
     for path, problem in misspelt(snapshot):
         raise SnapshotError(f"{source} at {path}: {problem}")
     return snapshot
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise the `SnapshotError` that `save` would, as far as the disk tells; writes nothing."""
+    folder = os.path.dirname(os.fspath(path)) or "."
+    if not os.path.isdir(folder):
+        problem = errno.ENOENT
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        problem = errno.EACCES
+    elif os.path.isdir(path):
+        problem = errno.EISDIR
+    else:
+        return
+    raise _unwritable(path, OSError(problem, os.strerror(problem)))
 
 
 def save(snapshot: Snapshot, path: str | os.PathLike[str]) -> None:

@@ -160,12 +160,9 @@ def test_an_unknown_subnet_lists_the_known_ones(
     assert told == f"--ecs-subnet subnet-0: {vpc} has no such subnet; it has {known}"
 
 
-def test_a_snapshot_that_cannot_be_saved(runs: Runs, emulated: Emulated) -> None:
-    """A folder that is missing ends the run before anything is probed."""
-    told = runs(
-        *("--ecs-vpc", emulated.world.vpc_id, "--ecs-save-snapshot", "missing/saved.json"),
-        **at(emulated.url),
-    )
+def test_a_snapshot_that_cannot_be_saved(runs: Runs) -> None:
+    """A folder that is missing ends the run before anything is read: nothing is there to read."""
+    told = runs("--ecs-vpc", VPC, "--ecs-save-snapshot", "missing/saved.json", **BARE)
 
     assert refusal(told) == "missing/saved.json cannot be written: No such file or directory"
 

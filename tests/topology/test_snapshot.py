@@ -13,7 +13,7 @@ from snapshot_builders import records, vpc_of
 
 from pytest_ecs_privatelink.errors import SnapshotError
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet, Unreadable
-from pytest_ecs_privatelink.topology.snapshot import from_text, load, save, to_text
+from pytest_ecs_privatelink.topology.snapshot import check_writable, from_text, load, save, to_text
 from pytest_ecs_privatelink.topology.wellformed import without_host_bits
 
 AGAIN = "save it again with --ecs-vpc VPC --ecs-save-snapshot FILE"
@@ -108,6 +108,25 @@ def test_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     path.write_text(to_text(vpc_of()), encoding="utf-8-sig")
 
     assert load(path) == vpc_of()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("missing/saved.json", "cannot be written: No such file or directory"),
+        ("", "cannot be written: Is a directory"),
+    ],
+)
+def test_what_cannot_be_written_is_known_before(tmp_path: Path, name: str, words: str) -> None:
+    """The check says what saving would, and leaves nothing behind."""
+    path = f"{tmp_path}/.." if not name else str(tmp_path / name)
+
+    with pytest.raises(SnapshotError) as raised:
+        check_writable(path)
+
+    assert str(raised.value) == f"{path} {words}"
+    check_writable(tmp_path / "saved.json")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
