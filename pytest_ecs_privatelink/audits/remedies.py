@@ -7,10 +7,12 @@ wears what they wear. Only what nobody can know stays a word in capitals.
 import shlex
 from collections import Counter
 from collections.abc import Iterable
+from ipaddress import ip_network
 
 from pytest_ecs_privatelink.catalogue.services import SERVICES, service_name
-from pytest_ecs_privatelink.topology.lookup import aws_endpoints, table_of
+from pytest_ecs_privatelink.topology.lookup import aws_endpoints, effective_groups, table_of
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot, Subnet
+from pytest_ecs_privatelink.topology.packets import Peer, admitting_ingress
 from pytest_ecs_privatelink.verdict import LaunchType, Remedy
 
 _UNKNOWN_TABLE = "ROUTE_TABLE_ID"
@@ -42,7 +44,7 @@ def _new_endpoint(snapshot: Snapshot, service: str, subnets: tuple[Subnet, ...])
     if SERVICES[service].gateway:
         return _gateway(snapshot, service, _tables(snapshot, subnets))
     places = _one_per_zone(snapshot, service, subnets)
-    return _interface(snapshot, service, places, _customary_groups(snapshot))
+    return _interface(snapshot, service, places, _customary_groups(snapshot, subnets))
 
 
 def same_endpoint_again(snapshot: Snapshot, service: str, endpoint: Endpoint) -> Remedy:
@@ -68,30 +70,51 @@ def state_of(snapshot: Snapshot, endpoint: Endpoint) -> str:
 def _interface(
     snapshot: Snapshot, service: str, subnets: tuple[str, ...], groups: tuple[str, ...]
 ) -> Remedy:
+    new_group = f"aws_security_group.{_label(service)}.id"
+    made = _endpoint(
+        snapshot,
+        service,
+        EndpointType.INTERFACE,
+        ("--private-dns-enabled", "--subnet-ids", *subnets),
+        subnet_ids=_list(subnets),
+        security_group_ids=_list(groups) if groups else f"[{new_group}]",
+        private_dns_enabled="true",
+    )
+    (create,) = made.cli
+    if groups:
+        return Remedy((f"{create} --security-group-ids {shlex.join(groups)}",), made.terraform)
+    return Remedy(
+        (*_new_group(snapshot, service), f'{create} --security-group-ids "$SG"'),
+        f"{_new_group_block(snapshot, service)}\n{made.terraform}",
+    )
+
+
+def _gateway(snapshot: Snapshot, service: str, tables: tuple[str, ...]) -> Remedy:
+    options = ("--route-table-ids", *tables)
+    return _endpoint(
+        snapshot, service, EndpointType.GATEWAY, options, route_table_ids=_list(tables)
+    )
+
+
+def _endpoint(
+    snapshot: Snapshot, service: str, kind: EndpointType, options: tuple[str, ...], **arguments: str
+) -> Remedy:
+    """Return the creation of an endpoint: its own CLI ``options`` and Terraform ``arguments``."""
     name = service_name(service, snapshot.region)
     create = _aws(
         snapshot,
-        *("create-vpc-endpoint", "--vpc-id", snapshot.vpc.id, "--vpc-endpoint-type", "Interface"),
-        *("--service-name", name, "--private-dns-enabled", "--subnet-ids", *subnets),
+        *("create-vpc-endpoint", "--vpc-id", snapshot.vpc.id, "--vpc-endpoint-type", kind),
+        *("--service-name", name, *options),
     )
     terraform = _block(
         "aws_vpc_endpoint",
         service,
         vpc_id=_text(snapshot.vpc.id),
         service_name=_text(name),
-        vpc_endpoint_type=_text("Interface"),
-        subnet_ids=_list(subnets),
-        security_group_ids=_list(groups)
-        if groups
-        else f"[aws_security_group.{_label(service)}.id]",
-        private_dns_enabled="true",
+        vpc_endpoint_type=_text(kind),
+        **arguments,
     )
-    if groups:
-        return Remedy((f"{create} --security-group-ids {shlex.join(groups)}",), terraform)
-    return Remedy(
-        (*_new_group(snapshot, service), f'{create} --security-group-ids "$SG"'),
-        f"{_new_group_block(snapshot, service)}\n{terraform}",
-    )
+    return Remedy((create,), terraform)
 
 
 def _new_group(snapshot: Snapshot, service: str) -> tuple[str, ...]:
@@ -123,24 +146,6 @@ def _new_group_block(snapshot: Snapshot, service: str) -> str:
     )
 
 
-def _gateway(snapshot: Snapshot, service: str, tables: tuple[str, ...]) -> Remedy:
-    name = service_name(service, snapshot.region)
-    create = _aws(
-        snapshot,
-        *("create-vpc-endpoint", "--vpc-id", snapshot.vpc.id, "--vpc-endpoint-type", "Gateway"),
-        *("--service-name", name, "--route-table-ids", *tables),
-    )
-    terraform = _block(
-        "aws_vpc_endpoint",
-        service,
-        vpc_id=_text(snapshot.vpc.id),
-        service_name=_text(name),
-        vpc_endpoint_type=_text("Gateway"),
-        route_table_ids=_list(tables),
-    )
-    return Remedy((create,), terraform)
-
-
 def _tables(snapshot: Snapshot, subnets: Iterable[Subnet]) -> tuple[str, ...]:
     tables = {table.id for each in subnets if (table := table_of(snapshot, each.id)) is not None}
     return tuple(sorted(tables)) or (_UNKNOWN_TABLE,)
@@ -169,10 +174,28 @@ def _offered_zones(snapshot: Snapshot, service: str) -> frozenset[str]:
     )
 
 
-def _customary_groups(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the groups that most of the VPC's endpoints for AWS services wear."""
-    worn = Counter(each.groups for each in _interface_endpoints(snapshot) if each.groups)
+def _customary_groups(snapshot: Snapshot, subnets: tuple[Subnet, ...]) -> tuple[str, ...]:
+    """Return the groups that most of the VPC's endpoints for AWS services wear, if they fit.
+
+    Groups that do not admit 443 from each of ``subnets`` would make an endpoint that is silent
+    (R11): then none are returned. Where rules name groups instead, nobody knows who wears these.
+    """
+    worn = Counter(
+        each.groups
+        for each in _interface_endpoints(snapshot)
+        if each.groups and _admit(snapshot, each, subnets)
+    )
     return min(worn, key=lambda groups: (-worn[groups], groups), default=())
+
+
+def _admit(snapshot: Snapshot, endpoint: Endpoint, subnets: tuple[Subnet, ...]) -> bool:
+    groups = effective_groups(snapshot, endpoint)
+    sources = (
+        Peer(address=str(edge), groups=None)
+        for subnet in subnets
+        for edge in (ip_network(subnet.cidr)[0], ip_network(subnet.cidr)[-1])
+    )
+    return all(admitting_ingress(snapshot, groups, source) for source in sources)
 
 
 def _interface_endpoints(snapshot: Snapshot) -> tuple[Endpoint, ...]:

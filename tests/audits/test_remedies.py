@@ -8,13 +8,25 @@ from typing import Any
 
 import botocore
 import pytest
-from audit_worlds import EC2, FARGATE, PRIVATE, PUBLIC, REGION, endpoint, scene, without, world
+from audit_worlds import (
+    EC2,
+    ENDPOINT_GROUP,
+    FARGATE,
+    HTTPS,
+    PRIVATE,
+    PUBLIC,
+    REGION,
+    endpoint,
+    scene,
+    without,
+    world,
+)
 from botocore import xform_name
 from botocore.loaders import Loader
 
 from pytest_ecs_privatelink.audits.register import run_audits
 from pytest_ecs_privatelink.audits.remedies import new_endpoint
-from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.topology.model import GroupRule, Snapshot
 from pytest_ecs_privatelink.verdict import Finding
 
 # Options of the AWS CLI that are no members of the API's input: global ones, and the shorthands
@@ -170,6 +182,35 @@ def test_the_groups_that_most_endpoints_wear_win() -> None:
     odd = endpoint("kms", groups=("sg-a-odd",))
     remedy = new_endpoint(world((odd, *without("logs"))), "logs", PRIVATE)
     assert remedy.cli[0].endswith("--security-group-ids sg-endpoints")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        replace(HTTPS, cidr="10.9.0.0/16"),
+        replace(HTTPS, cidr="10.0.0.0/23"),
+        replace(HTTPS, cidr=None, group="sg-tasks"),
+        replace(HTTPS, from_port=80, to_port=80),
+    ],
+    ids=["another range", "not all subnets", "members of a group", "another port"],
+)
+def test_groups_that_do_not_admit_the_subnets_are_not_copied(rule: GroupRule) -> None:
+    """What most endpoints wear may not let these subnets in: then the remedy makes a group."""
+    narrow = replace(ENDPOINT_GROUP, ingress=(rule,))
+    remedy = new_endpoint(world(without("logs"), security_groups=(narrow,)), "logs", PRIVATE)
+    assert remedy.cli[0].startswith("SG=$(aws ec2 create-security-group ")
+    assert remedy.cli[-1].endswith('--security-group-ids "$SG"')
+
+
+def test_of_the_groups_in_use_those_that_admit_win() -> None:
+    """A group that fewer endpoints wear, but that lets the subnets in, is copied."""
+    narrow = replace(ENDPOINT_GROUP, ingress=())
+    open_ = replace(ENDPOINT_GROUP, id="sg-open")
+    snapshot = world(
+        (endpoint("kms", groups=("sg-open",)), *without("logs")), security_groups=(narrow, open_)
+    )
+    remedy = new_endpoint(snapshot, "logs", PRIVATE)
+    assert remedy.cli[0].endswith("--security-group-ids sg-open")
 
 
 def test_endpoints_that_do_not_serve_set_no_custom() -> None:
