@@ -8,6 +8,7 @@ counted, too, which are the same every time.
 import re
 import shutil
 import tempfile
+from argparse import BooleanOptionalAction
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,14 +24,16 @@ def main() -> None:
     """Measure and tell."""
     options = parser(__doc__)
     options.add_argument("--pairs", type=int, default=15)
+    options.add_argument("--instructions", action=BooleanOptionalAction, default=True)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="idle-") as name:
         folder = Path(name)
         (folder / "test_trivial.py").write_text("def test_trivial():\n    pass\n")
-        tell((_costs(folder, chosen.pairs), _imports(folder, chosen.pairs)), chosen.json)
+        costs = _costs(folder, chosen.pairs, count=chosen.instructions)
+        tell((costs, _imports(folder, chosen.pairs)), chosen.json)
 
 
-def _costs(folder: Path, turns: int) -> Table:
+def _costs(folder: Path, turns: int, *, count: bool) -> Table:
     """Time runs in turn; the second one without us shows what this machine's noise is worth."""
     _run(folder, ON)  # a first run compiles and warms up
     runs: dict[str, list[Timed]] = {"with": [], "without": [], "again": []}
@@ -48,7 +51,7 @@ def _costs(folder: Path, turns: int) -> Table:
         title=f"idle cost, median of {turns} interleaved pairs of one trivial test",
         goal="with - without at most 5 ms; without - without is this machine's noise",
         columns=("measure", "with", "without", "with - without", "without - without"),
-        rows=(*timed, *_instructions(folder)),
+        rows=(*timed, *(_instructions(folder) if count else ())),
     )
 
 

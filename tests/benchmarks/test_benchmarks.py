@@ -10,7 +10,7 @@ import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SMALL = {
-    "idle": ("--pairs=1",),
+    "idle": ("--pairs=1", "--no-instructions"),
     "lab_start": ("--runs=1", "--modes=no-xdist"),
     "sweep": ("--runs=1", "--sizes=1x4", "--modes=no-xdist"),
     "black_holes": (
