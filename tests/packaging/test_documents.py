@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,22 @@ def test_documents_are_plain(document: Path) -> None:
     symbols = {each for each in text_of(document) if ord(each) > 0x2190}
 
     assert symbols <= set("✔✘─│├└")
+
+
+def test_the_lowest_environment_pins_the_floors() -> None:
+    """Each floor of ``pyproject.toml`` is what ``tox -e lowest`` installs, and nothing else is."""
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["lab"]]
+    floors = dict(each.split(",")[0].split(">=") for each in declared)
+    lowest = text_of("tox.ini").partition("[testenv:lowest]")[2].partition("\n[")[0]
+    pinned = dict(re.findall(r"([\w-]+)==([\d.]+)", lowest))
+
+    assert pinned == floors
+
+
+def test_every_environment_is_explained() -> None:
+    """``CONTRIBUTING.md`` has a row for each environment of ``tox.ini``."""
+    rows = table_of("CONTRIBUTING.md", "environment")
+    listed = re.findall(r"^env_list = (.*)$", text_of("tox.ini"), re.MULTILINE)[0].split(", ")
+
+    assert sorted(re.findall(r"[\w-]+", " ".join(rows))) == sorted([*listed, "lab"])
