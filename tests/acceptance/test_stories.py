@@ -397,7 +397,7 @@ def test_unknown_groups_prove_nothing_either_way(emulated: Emulated) -> None:
     check = judged.checks[Claim.TCP_443, "private-a", "logs"]
     assert (check.verdict, check.code) == (Verdict.ERROR, Code.VANTAGE_GROUP_DIFFERS)
     assert check.reason == (
-        "the vantage wears unknown groups and the tasks' security groups are unknown: "
+        "the vantage wears unknown groups, the tasks' security groups are unknown: "
         "name them with --ecs-security-group"
     )
     assert judged.told("logs") == {(Verdict.PASSED, "None")}
