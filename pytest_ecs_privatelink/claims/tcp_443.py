@@ -108,7 +108,8 @@ def _code(answer: ConnectAnswer) -> Code:
 
 def _told(answer: ConnectAnswer) -> str:
     if answer.status is ConnectStatus.TIMEOUT:
-        return f"no answer to {answer.phase} within {answer.duration_ms / 1000:.1f} s"
+        silent = f"no answer in phase {answer.phase} within {answer.duration_ms / 1000:.1f} s"
+        return answer.detail or silent
     told = {
         ConnectStatus.REFUSED: "connection refused",
         ConnectStatus.UNREACHABLE: "unreachable",

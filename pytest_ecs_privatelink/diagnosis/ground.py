@@ -45,6 +45,7 @@ class Ground:
     dhcp_options: str | None = None
     services: tuple[ServiceGround, ...] = ()
     subnets: tuple[SubnetGround, ...] = ()
+    task_groups: tuple[str, ...] = ()
 
     def service(self, name: str) -> ServiceGround:
         """Return what is known of an endpoint service; its bare name where that is nothing."""
@@ -58,7 +59,10 @@ class Ground:
 
 
 def ground_of(
-    snapshot: Snapshot, endpoints: Mapping[str, str | None], names: Mapping[str, str]
+    snapshot: Snapshot,
+    endpoints: Mapping[str, str | None],
+    names: Mapping[str, str],
+    task_groups: tuple[str, ...] = (),
 ) -> Ground:
     """Pick the ground from ``snapshot``.
 
@@ -71,7 +75,9 @@ def ground_of(
         region=snapshot.region,
         cidr=snapshot.vpc.cidrs[0] if snapshot.vpc.cidrs else None,
         resolvers=_resolvers(snapshot),
-        dhcp_options=snapshot.vpc.dhcp_options,
+        # Before any association an emulator names "default", which is no id to look up.
+        dhcp_options=None if snapshot.vpc.dhcp_options == "default" else snapshot.vpc.dhcp_options,
+        task_groups=task_groups,
         services=tuple(
             _service_ground(service, by_id.get(endpoint or ""), snapshot)
             for service, endpoint in endpoints.items()

@@ -28,15 +28,7 @@ _ENDPOINTS_OF_PUBLIC = "ec2 describe-vpc-endpoints --filters Name=vpc-id,Values=
 _ENDPOINTS = "ec2 describe-vpc-endpoints --vpc-endpoint-ids {endpoints}"
 _ENDPOINT = "ec2 describe-vpc-endpoints --vpc-endpoint-ids {endpoint}"
 _GROUPS = "ec2 describe-security-groups --group-ids {groups}"
-_ADMIT = (
-    "ec2 authorize-security-group-ingress --group-id {group} --protocol tcp --port 443 "
-    "--cidr {cidr}"
-)
-_ADMIT_TERRAFORM = (
-    'resource "aws_vpc_security_group_ingress_rule" "endpoint_https" {{ '
-    'security_group_id = "{group}", ip_protocol = "tcp", from_port = 443, to_port = 443, '
-    'cidr_ipv4 = "{cidr}" }}'
-)
+_TASK_GROUPS = "ec2 describe-security-groups --group-ids {task_groups}"
 _ACLS = "ec2 describe-network-acls --network-acl-ids {acls}"
 _LONE_ACL = "ec2 describe-network-acls --network-acl-ids {lone_acl}"
 _TABLES = "ec2 describe-route-tables --route-table-ids {tables}"
@@ -173,9 +165,15 @@ LIVE: dict[Code, LiveCode] = {
             "32768-65535 back in), then whether the endpoints' security groups admit {cidr}",
         ),
         says="443 of {services} times out from {subnets}",
-        next="the endpoint's security group, then network ACLs, then routes",
-        cli=(_LONE_ACL, _GROUPS, _ADMIT, _ACLS, _ENDPOINT, _GATEWAY_TABLES, _ENDPOINTS_OF_PUBLIC),
-        terraform=(_ADMIT_TERRAFORM,),
+        next=(
+            "the endpoint's security group, the tasks' outbound rules, then network ACLs, then "
+            "routes"
+        ),
+        # Silence does not tell which filter it was: nothing that changes one is offered.
+        cli=(
+            *(_LONE_ACL, _GROUPS, _TASK_GROUPS, _ACLS, _ENDPOINT),
+            *(_GATEWAY_TABLES, _ENDPOINTS_OF_PUBLIC),
+        ),
         reference=_START_ERRORS,
         axes=_BY_FILTER,
     ),

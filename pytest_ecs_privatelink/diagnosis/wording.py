@@ -39,6 +39,7 @@ def facts_of(
         "subnets": _listed([each.name for each in subnets], "subnets"),
         "resolver": _resolver(ground.resolvers),
         "dhcp": ground.dhcp_options,
+        "task_groups": " ".join(ground.task_groups) or None,
         "cidr": subnets[0].cidr if len(subnets) == 1 else ground.cidr,
         "lone_subnet": subnets[0].name if lone else None,
         "lone_acl": subnets[0].acl if lone else None,

@@ -62,10 +62,10 @@ def proved_nothing(closing: Closing) -> bool:
 
 def _facts(closing: Closing, run: Run | None, checks: tuple[Check, ...]) -> record.RunFacts:
     snapshot = run.part.plan.snapshot if run else None
-    if run is None:
-        status = record.RunStatus.NOT_STARTED
-    elif closing.interrupted or closing.exit_code == _INTERRUPTED:
+    if closing.interrupted or closing.exit_code == _INTERRUPTED:
         status = record.RunStatus.INTERRUPTED
+    elif run is None:
+        status = record.RunStatus.NOT_STARTED
     else:
         status = record.RunStatus.FINISHED
     return record.RunFacts(
@@ -118,9 +118,8 @@ def _services(plan: Plan) -> tuple[record.ServiceFacts, ...]:
 
 def _causes(settings: Settings, plan: Plan, checks: tuple[Check, ...]) -> tuple[Cause, ...]:
     terms = plan.terms
-    ground = ground_of(
-        plan.snapshot, {each.service: each.endpoint for each in terms.services}, terms.slugs
-    )
+    endpoints = {each.service: each.endpoint for each in terms.services}
+    ground = ground_of(plan.snapshot, endpoints, terms.slugs, terms.task_groups or ())
     standing = tuple(
         finding for finding in plan.findings if not accepts(settings, finding.code, finding.subject)
     )

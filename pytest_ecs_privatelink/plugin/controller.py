@@ -57,6 +57,9 @@ class Controller:
         except EcsPrivatelinkError as error:
             self._error = str(error)
             raise pytest.UsageError(self._error) from None
+        except BaseException as error:
+            self._error = f"{type(error).__name__}: {error}".rstrip(": ")
+            raise
         session.config.stash[PART] = self._run.part
 
     @pytest.hookimpl(optionalhook=True)
@@ -81,8 +84,13 @@ class Controller:
     def pytest_keyboard_interrupt(self) -> None:
         """Note that the run was interrupted; stop probing, for which its workers wait."""
         self._interrupted = True
+        self._exit_code = int(pytest.ExitCode.INTERRUPTED)
         if self._run is not None and self._run.exchange is not None:
             self._run.exchange.close()
+
+    def pytest_internalerror(self) -> None:
+        """Note how pytest will end."""
+        self._exit_code = int(pytest.ExitCode.INTERNAL_ERROR)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -25,6 +25,8 @@ def header_lines(run: Run) -> list[str]:
         f"  subnets: {subnets} ({plan.selection.because})",
         f"  endpoint services: {services} ({_source(settings, 'need')})",
     ]
+    if settings.save_snapshot is not None:
+        lines.append(f"  snapshot saved: {settings.save_snapshot}")
     lines += [
         f"  not readable: {each.part}, missing permission {each.permission} ({each.error})"
         for each in snapshot.unreadable

@@ -49,6 +49,7 @@ class Plan:
 def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: str | None) -> Plan:
     """Return the plan; `SettingsError` where an option names what is not there."""
     selection = subnets_under_test(snapshot, settings.subnets)
+    _refuse_unknown_groups(settings, snapshot)
     launch_types = settings.launch_types or _launch_types(snapshot)
     requirements = _requirements(settings, snapshot, launch_types)
     egress = {subnet.id: egress_of(snapshot, subnet.id) for subnet in selection.subnets}
@@ -83,6 +84,22 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         unseen=unseen(scene),
         terms=terms,
     )
+
+
+def _refuse_unknown_groups(settings: Settings, snapshot: Snapshot) -> None:
+    if snapshot.security_groups is None or any(
+        entry.part == "security_groups" for entry in snapshot.unreadable
+    ):
+        return
+    known = {group.id: group for group in snapshot.security_groups}
+    for group in settings.security_groups:
+        if group not in known:
+            own = (each for each in known.values() if each.vpc == snapshot.vpc.id)
+            legal = ", ".join(sorted(f"{each.id} ({each.name})" for each in own))
+            raise SettingsError(
+                f"--ecs-security-group {group}: {snapshot.vpc.id} has none of that id; "
+                f"it has {legal}"
+            )
 
 
 def _launch_types(snapshot: Snapshot) -> tuple[LaunchType, ...]:

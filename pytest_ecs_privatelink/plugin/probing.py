@@ -76,7 +76,7 @@ def _unresolved(answer: DnsAnswer, port: int, server_name: str | None) -> Connec
         address=answer.name,
         port=port,
         server_name=server_name,
-        status=ConnectStatus.TIMEOUT if timed_out else ConnectStatus.FAILED,
+        status=ConnectStatus.TIMEOUT if timed_out else ConnectStatus.UNRESOLVED,
         phase="resolve",
         phases=(Phase("resolve", answer.duration_ms),),
         detail=f"{answer.name} did not resolve: {answer.status}",

@@ -17,9 +17,14 @@ class DnsStatus(StrEnum):
 
 
 class ConnectStatus(StrEnum):
-    """How a TCP or TLS attempt ended; ``FAILED`` is a fault of this machine, not of the path."""
+    """How a TCP or TLS attempt ended.
+
+    ``UNRESOLVED`` is a name without address where one was to be dialled; ``FAILED`` is a fault of
+    this machine, not of the path.
+    """
 
     OPEN = "open"
+    UNRESOLVED = "unresolved"
     TIMEOUT = "timeout"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"

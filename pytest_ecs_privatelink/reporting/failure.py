@@ -7,7 +7,7 @@ from types import MappingProxyType
 from pytest_ecs_privatelink.diagnosis.live import LIVE
 from pytest_ecs_privatelink.reporting.causes_text import command_lines
 from pytest_ecs_privatelink.reporting.plain import counted, one_line
-from pytest_ecs_privatelink.reporting.run import Run, is_judged
+from pytest_ecs_privatelink.reporting.run import CellCounts, Run, is_judged
 from pytest_ecs_privatelink.verdict import (
     PROBED_CLAIMS,
     Basis,
@@ -87,11 +87,17 @@ def last_line(run: Run) -> str:
     dry = any(check.basis is Basis.DRY for check in run.checks)
     parts = [
         nothing_proven(run),
-        f"{cells.probed} of {counted(cells.required, 'required cell')} probed{' (dry)' * dry}",
+        _probed(cells, dry=dry),
         _without_vantage(run),
         counted(len(run.causes), "cause") if run.causes else None,
     ]
     return "; ".join(part for part in parts if part)
+
+
+def _probed(cells: CellCounts, *, dry: bool) -> str:
+    if not cells.required:
+        return "no required cell was selected"
+    return f"{cells.probed} of {counted(cells.required, 'required cell')} probed{' (dry)' * dry}"
 
 
 def nothing_proven(run: Run) -> str | None:

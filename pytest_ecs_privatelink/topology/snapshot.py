@@ -90,7 +90,10 @@ def _parse(text: str, source: str) -> object:
         return json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
-        raise SnapshotError(f"{source} is no JSON ({error.msg}, {where}): {_AGAIN}") from None
+        told = f"{source} is no JSON ({error.msg}, {where})"
+        if not text.strip():
+            raise SnapshotError(f"{told}: {_AGAIN}") from None
+        raise SnapshotError(f"{told}: mend it there, or {_AGAIN}") from None
     except (ValueError, RecursionError) as error:
         raise SnapshotError(f"{source} is no JSON that can be read ({error}): {_AGAIN}") from None
 

@@ -10,6 +10,7 @@ from pytest_ecs_privatelink.topology.model import Snapshot
 Located = Iterator[tuple[str, str]]
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_PROTOCOL = re.compile(r"-1|tcp|udp|icmp|icmpv6|[0-9]{1,3}")
 
 
 def misspelt(snapshot: Snapshot) -> Located:
@@ -26,6 +27,9 @@ def misspelt(snapshot: Snapshot) -> Located:
     for path, text in _peers(snapshot):
         if not _is_network(text, strict=False):
             yield path, f"{text!r} is no CIDR"
+    for path, text in _protocols(snapshot):
+        if not _PROTOCOL.fullmatch(text):
+            yield path, f"{text!r} is no protocol: tcp, udp, icmp, icmpv6, -1 or a number"
     for path, text in _addresses(snapshot):
         if not _is_address(text):
             yield path, f"{text!r} is no address"
@@ -81,6 +85,16 @@ def _peers(snapshot: Snapshot) -> Located:
     for i, acl in enumerate(snapshot.network_acls or ()):
         for j, entry in enumerate(acl.entries):
             yield f"$.network_acls[{i}].entries[{j}].cidr", entry.cidr
+
+
+def _protocols(snapshot: Snapshot) -> Located:
+    for i, group in enumerate(snapshot.security_groups or ()):
+        for direction, rules in (("ingress", group.ingress), ("egress", group.egress)):
+            for j, rule in enumerate(rules):
+                yield f"$.security_groups[{i}].{direction}[{j}].protocol", rule.protocol
+    for i, acl in enumerate(snapshot.network_acls or ()):
+        for j, entry in enumerate(acl.entries):
+            yield f"$.network_acls[{i}].entries[{j}].protocol", entry.protocol
 
 
 def _addresses(snapshot: Snapshot) -> Located:

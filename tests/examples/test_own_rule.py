@@ -4,4 +4,5 @@
 def test_registry_answers(ecs_vpc, ecs_probe):
     """Our registry's name resolves inside the VPC and proves who it is."""
     registry = f"{ecs_vpc.account}.dkr.ecr.{ecs_vpc.region}.amazonaws.com"
-    assert ecs_probe.tls(registry).status == "open"
+    answer = ecs_probe.tls(registry)
+    assert answer.status == "open", answer.detail

@@ -13,7 +13,7 @@ from planned_vpc import SERVICES, check, planned, vpc
 from pytest_ecs_privatelink.plugin.closing import Closing, close, proved_nothing
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.run import Run, Source
-from pytest_ecs_privatelink.plugin.settings import Accepted
+from pytest_ecs_privatelink.plugin.settings import Accepted, Settings
 from pytest_ecs_privatelink.plugin.share import Cloud, Part
 from pytest_ecs_privatelink.reporting.run import RunStatus
 from pytest_ecs_privatelink.vantage.broker import Broker
@@ -161,3 +161,24 @@ def test_an_accepted_finding_is_no_cause(stack: contextlib.ExitStack, tmp_path: 
         [Code.ENDPOINT_MISSING],
         [Code.DNS_PUBLIC_ANSWER],
     ]
+
+
+def test_an_interruption_before_the_start_is_one() -> None:
+    """Ctrl-C while the lab is built is an interruption, not a set-up that failed."""
+    never = Closing(
+        settings=Settings(lab=True),
+        run=None,
+        checks={},
+        nodeids={},
+        started=datetime.now(UTC),
+        workers=1,
+        error="KeyboardInterrupt",
+        interrupted=True,
+        exit_code=2,
+    )
+    facts = close(never).facts
+    assert (facts.status, facts.error, facts.exit_code) == (
+        RunStatus.INTERRUPTED,
+        "KeyboardInterrupt",
+        2,
+    )

@@ -13,7 +13,7 @@ from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.topology import snapshot as snapshots
-from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType
+from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, SecurityGroup
 from pytest_ecs_privatelink.verdict import Code, LaunchType
 
 
@@ -83,6 +83,20 @@ def test_a_registry_name_carries_the_vpc_owners_account() -> None:
 def test_the_resolver_is_the_primary_ranges_third_address() -> None:
     """Base plus two of the first CIDR, never of a secondary one."""
     assert planned(vpc(*SERVICES)).terms.resolvers == ("10.0.0.2",)
+
+
+def test_a_mistyped_group_is_refused_at_once() -> None:
+    """A group that the VPC does not have would make every cell red: it is one line instead."""
+    own = SecurityGroup(id="sg-1", vpc=vpc().vpc.id, name="tasks", ingress=(), egress=())
+    read = replace(vpc(), security_groups=(own, replace(own, id="sg-peer", vpc="vpc-peer")))
+    with pytest.raises(SettingsError) as refused:
+        planned(read, security_groups=("sg-2",))
+    assert str(refused.value) == (
+        f"--ecs-security-group sg-2: {read.vpc.id} has none of that id; it has sg-1 (tasks)"
+    )
+    assert planned(read, security_groups=("sg-1",)).terms.task_groups == ("sg-1",)
+    unread = replace(read, security_groups=None)
+    assert planned(unread, security_groups=("sg-2",)).terms.task_groups == ("sg-2",)
 
 
 def test_unknown_groups_are_unknown_not_none() -> None:

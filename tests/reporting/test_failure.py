@@ -50,7 +50,8 @@ def test_a_failure_that_nothing_explains_says_what_to_look_at() -> None:
     assert failure_text(FAILED).splitlines()[1:] == [
         "  where: tcp-443 logs, in subnet-1, probed by lab:subnet-1, phase connect",
         "  expected: every address of logs accepts TCP on 443",
-        "  look at: the endpoint's security group, then network ACLs, then routes",
+        "  look at: the endpoint's security group, the tasks' outbound rules, then network ACLs, "
+        "then routes",
         "  see: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
         "resource-initialization-error.html",
     ]
@@ -93,7 +94,13 @@ def test_a_failed_audit_names_its_subject_once() -> None:
 
 def test_a_cause_is_one_line_and_its_uncut_commands() -> None:
     """The line names cause, subject and reach; looking and mending are told apart."""
-    cause = replace(runs.DEAD_SUBNET.causes[0], summary="it is closed.")
+    mending = (
+        "aws ec2 authorize-security-group-ingress --group-id sg-0ab1 --protocol tcp "
+        "--port 443 --cidr 10.0.2.0/24 --region eu-west-1"
+    )
+    dead = runs.DEAD_SUBNET.causes[0]
+    remedy = replace(dead.remedy, cli=(*dead.remedy.cli, mending))
+    cause = replace(dead, summary="it is closed.", remedy=remedy)
     assert render_causes([cause]) == [
         "c1 tcp-timeout subnet-2: it is closed; explains 4 checks",
         "   look: aws ec2 describe-network-acls --network-acl-ids acl-subnet-2 --region eu-west-1",

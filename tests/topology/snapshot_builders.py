@@ -93,6 +93,7 @@ _TEXTS = {
     **dict.fromkeys(("cidr", "cidrs", "ipv6_cidr", "ipv6_cidrs", "destination"), _NETWORKS),
     **dict.fromkeys(("addresses", "ipv6_addresses"), _ADDRESSES.map(str)),
     "owner": _ACCOUNTS,
+    "protocol": st.sampled_from(["-1", "tcp", "udp", "icmp", "icmpv6", "6", "58"]),
 }
 _NEVER_EMPTY = frozenset({"cidrs"})
 

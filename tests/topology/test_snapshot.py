@@ -289,6 +289,26 @@ def test_host_bits_are_dropped_and_nothing_else(address: str, length: int) -> No
             },
             "at $.security_groups[0].egress[0].cidr: 'any' is no CIDR",
         ),
+        (
+            {
+                "network_acls": [
+                    {
+                        "id": "acl-1",
+                        "entries": [
+                            {
+                                "number": 100,
+                                "egress": False,
+                                "allow": True,
+                                "protocol": "tpc",
+                                "cidr": "0.0.0.0/0",
+                            }
+                        ],
+                    }
+                ]
+            },
+            "at $.network_acls[0].entries[0].protocol: 'tpc' is no protocol: "
+            "tcp, udp, icmp, icmpv6, -1 or a number",
+        ),
     ],
 )
 def test_edited_snapshot_that_does_not_fit(change: dict[str, object], words: str) -> None:
