@@ -12,6 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pytest_ecs_privatelink.audits.register import audited_codes
+
+CELLS = 66
+"""Cells of the lab's world: two claims, three subnets, eleven endpoint services."""
+AUDITS = len(audited_codes())
+TESTS = CELLS + AUDITS
 _FOREIGN = ("AWS_", "PYTEST_", "COV_", "PY_COLORS", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
 
 

@@ -197,7 +197,7 @@ AGAIN = "save it again with --ecs-vpc VPC --ecs-save-snapshot FILE"
         ("", f"it.json is no JSON (Expecting value, line 1 column 1): {AGAIN}"),
         (
             '{"schema": 1, "taken": ',
-            f"it.json is no JSON (Expecting value, line 1 column 24): {AGAIN}",
+            f"it.json is no JSON (Expecting value, line 1 column 24): mend it there, or {AGAIN}",
         ),
         ('["foreign"]', f"it.json is JSON, but no snapshot of a VPC: {AGAIN}"),
         (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from lab_runs import Finished, Runs
+from lab_runs import AUDITS, TESTS, Finished, Runs
 
 import pytest_ecs_privatelink
 
@@ -58,7 +58,7 @@ def test_without_a_path_the_bundled_scenarios_run(
     """Whatever lies in the folder, switching on without a path runs our scenarios and no others."""
     run = runs(f"--ecs-snapshot={snapshot}", "--collect-only", "-q", files=files)
     assert files_of(run) == BUNDLED
-    assert run.lines[-1].startswith("71 tests collected")
+    assert run.lines[-1].startswith(f"{TESTS} tests collected")
 
 
 def test_a_path_runs_that_path(runs: Runs, snapshot: Path) -> None:
@@ -144,7 +144,7 @@ def test_fixtures_overridden_in_the_root_conftest_take_effect(
         ("private-dns", "warned", "dns-resolver-differs", "probed"),
         ("tcp-443", "failed", "tls-certificate", "probed"),
     }
-    assert re.fullmatch(r"=+ 33 failed, 5 passed, 33 warned in [\d.]+s =+", run.lines[-1])
+    assert re.fullmatch(rf"=+ 33 failed, {AUDITS} passed, 33 warned in [\d.]+s =+", run.lines[-1])
     probed = [each for each in run.report["checks"] if each["claim"] == "private-dns"]
     assert min(each["duration_ms"] for each in probed) >= 1000 * SILENT_SECONDS
     assert run.report["run"]["duration_s"] < len(probed) * SILENT_SECONDS

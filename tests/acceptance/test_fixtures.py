@@ -61,7 +61,7 @@ def test_no_such_name(ecs_probe):
     assert ecs_probe.dns("nothing.invalid", resolver="10.0.0.2").status == "nxdomain"
     answer = ecs_probe.tls("nothing.invalid")
     assert isinstance(answer, ConnectAnswer)
-    assert (answer.status, answer.phase) == ("failed", "resolve")
+    assert (answer.status, answer.phase) == ("unresolved", "resolve")
     assert answer.detail == "nothing.invalid did not resolve: nxdomain"
     assert [phase.name for phase in answer.phases] == ["resolve"]
 

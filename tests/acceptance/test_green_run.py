@@ -5,7 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from lab_runs import Finished, Runs
+from lab_runs import TESTS, Finished, Runs
 from report_schema import SCHEMA, violations
 
 SUBNETS = ("private-a", "private-b", "private-c")
@@ -18,6 +18,7 @@ CODES = (
     "endpoint-not-available",
     "endpoint-wrong-region",
     "s3-gateway-missing",
+    "s3-interface-only",
 )
 ESCAPE = "\x1b["
 
@@ -43,7 +44,7 @@ def quiet(runs: Runs) -> Finished:
 def test_the_run_is_green(green: Finished) -> None:
     """A healthy world passes without a word on standard error."""
     assert (green.code, green.err) == (0, "")
-    assert re.fullmatch(r"=+ 71 passed in [\d.]+s =+", green.lines[-1])
+    assert re.fullmatch(rf"=+ {TESTS} passed in [\d.]+s =+", green.lines[-1])
 
 
 def test_every_square_was_probed_and_passed(green: Finished) -> None:
@@ -153,7 +154,7 @@ def test_quiet_is_two_lines(quiet: Finished) -> None:
         "66 passed in 3 subnets x 11 endpoint services",
         "42 of 42 required cells probed; every subnet has a vantage",
     ]
-    assert re.fullmatch(r"71 passed in [\d.]+s", quiet.lines[-1])
+    assert re.fullmatch(rf"{TESTS} passed in [\d.]+s", quiet.lines[-1])
 
 
 def test_verbose_shows_every_check(verbose: Finished) -> None:

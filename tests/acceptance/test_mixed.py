@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 
 import pytest
-from lab_runs import Finished, Runs
+from lab_runs import AUDITS, TESTS, Finished, Runs
 from report_schema import SCHEMA, violations
 
 from pytest_ecs_privatelink.plugin.bundled import scenarios_folder
@@ -69,8 +69,10 @@ def cases(run: Finished) -> dict[str, ET.Element]:
 
 
 def properties(case: ET.Element) -> dict[str, str]:
-    """Return the properties of a test case; none may come twice."""
-    found = [(each.attrib["name"], each.attrib["value"]) for each in case.iter("property")]
+    """Return the properties of a test case, all ours by their prefix; none may come twice."""
+    named = [(each.attrib["name"], each.attrib["value"]) for each in case.iter("property")]
+    assert all(name.startswith("ecs_privatelink_") for name, _ in named)
+    found = [(name.removeprefix("ecs_privatelink_"), value) for name, value in named]
     assert len(found) == len(dict(found)), found
     return dict(found)
 
@@ -81,10 +83,10 @@ def test_the_report_has_checks_and_nothing_else(mixed: Finished) -> None:
     assert mixed.err == ""
     assert violations(mixed.report, SCHEMA) == []
     ids = Counter(each["id"] for each in mixed.report["checks"])
-    assert len(ids) == 71
+    assert len(ids) == TESTS
     assert set(ids.values()) == {1}
     told = Counter(each["verdict"] for each in mixed.report["checks"])
-    assert told == {"passed": 63, "failed": 5, "skipped": 3}
+    assert told == {"passed": 58 + AUDITS, "failed": 5, "skipped": 3}
 
 
 def test_the_gravest_verdict_on_a_cell_is_reported(mixed: Finished) -> None:
@@ -98,7 +100,7 @@ def test_own_failures_keep_their_traceback(mixed: Finished) -> None:
     """We tell our own checks' failures in our words and leave all others as pytest has them."""
     assert '>       assert "own".upper() == "own"' in mixed.lines
     assert "E       AssertionError: assert 'OWN' == 'own'" in mixed.lines
-    assert not any("ecs_check.verdict.holds" in line for line in mixed.lines)
+    assert not any("check.verdict.holds" in line for line in mixed.lines)
     told = [line for line in mixed.lines if line.startswith("dns-public-answer: ")]
     assert len(told) == 6, "three bundled tests and three of the user's"
 
@@ -107,29 +109,36 @@ def test_junit_has_the_facts_of_every_check(mixed: Finished) -> None:
     """Passed, failed and skipped checks carry flat properties; ordinary tests carry none."""
     found = cases(mixed)
     passed = properties(found["test_private_dns::test_private_dns[private-a-kms]"])
-    assert passed.pop("ecs_duration_ms").replace(".", "").isdigit()
-    assert passed.pop("ecs_observed").startswith("kms.us-east-1.amazonaws.com is 10.0.")
-    assert passed.pop("ecs_expected").startswith(
-        "kms.us-east-1.amazonaws.com resolves to the inter"
-    )
-    subnet = passed.pop("ecs_subnet")
+    assert passed.pop("duration_ms").replace(".", "").isdigit()
+    assert passed.pop("observed").startswith("kms.us-east-1.amazonaws.com is 10.0.")
+    assert passed.pop("expected").startswith("kms.us-east-1.amazonaws.com resolves to the inter")
+    subnet = passed.pop("subnet")
     assert passed == {
-        "ecs_id": "private-dns[private-a-kms]",
-        "ecs_claim": "private-dns",
-        "ecs_service": "kms",
-        "ecs_launch_types": "fargate,ec2",
-        "ecs_vantage": f"lab:{subnet}",
-        "ecs_verdict": "passed",
-        "ecs_basis": "probed",
-        "ecs_phase": "resolve",
+        "id": "private-dns[private-a-kms]",
+        "claim": "private-dns",
+        "service": "kms",
+        "launch_types": "fargate,ec2",
+        "vantage": f"lab:{subnet}",
+        "verdict": "passed",
+        "basis": "probed",
+        "phase": "resolve",
     }
     failed = properties(found["test_private_dns::test_private_dns[private-a-logs]"])
-    assert (failed["ecs_verdict"], failed["ecs_code"]) == ("failed", "dns-public-answer")
+    assert (failed["verdict"], failed["code"]) == (
+        "failed",
+        "dns-public-answer",
+    )
     skipped = properties(found["test_tcp_443::test_tcp_443[private-a-logs]"])
-    assert (skipped["ecs_verdict"], skipped["ecs_code"]) == ("skipped", "dns-public-answer")
-    assert skipped["ecs_reason"] == "private-dns failed: dns-public-answer"
+    assert (skipped["verdict"], skipped["code"]) == (
+        "skipped",
+        "dns-public-answer",
+    )
+    assert skipped["reason"] == "private-dns failed: dns-public-answer"
     audited = properties(found["test_audit::test_audit[endpoint-missing]"])
-    assert (audited["ecs_verdict"], audited["ecs_subject"]) == ("failed", "logs")
+    assert (audited["verdict"], audited["subject"]) == (
+        "failed",
+        "logs",
+    )
     for own in ("test_plain", "test_broken", "test_skipped", "test_vpc"):
         assert properties(found[f"test_own::{own}"]) == {}
 

@@ -164,7 +164,7 @@ def test_a_snapshot_of_another_region_is_refused(runs: Runs, snapshot: Path) -> 
         files={"prod.json": snapshot.read_text()},
     )
     assert run.code == 4
-    assert run.err.splitlines()[-1] == (
+    assert run.err.strip() == (
         "ERROR: --ecs-region eu-west-1 and --ecs-snapshot prod.json contradict each other: "
         "that snapshot is of us-east-1"
     )

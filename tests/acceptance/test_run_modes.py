@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from lab_runs import Finished, Runs
+from lab_runs import TESTS, Finished, Runs
 from report_schema import SCHEMA, violations
 
 BROKEN = (
@@ -51,9 +51,11 @@ def alone(runs: Runs) -> Finished:
 def test_without_xdist(alone: Finished) -> None:
     """One process finds what is broken, and only that."""
     assert alone.code == 1
-    assert len(alone.verdicts) == 71
+    assert len(alone.verdicts) == TESTS
     assert {id: told for id, told in alone.verdicts.items() if told[0] != "passed"} == NOT_PASSED
-    assert re.fullmatch(r"=+ 5 failed, 62 passed, 4 skipped in [\d.]+s =+", alone.lines[-1])
+    assert re.fullmatch(
+        rf"=+ 5 failed, {TESTS - 9} passed, 4 skipped in [\d.]+s =+", alone.lines[-1]
+    )
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -81,7 +83,9 @@ def test_workers_are_counted(runs: Runs) -> None:
 def test_each_counts_tests_twice_and_cells_once(runs: Runs, alone: Finished) -> None:
     """``--dist=each`` runs every test on every worker; the matrix shows one VPC all the same."""
     each = runs(*BROKEN, *MODES["each"])
-    assert re.fullmatch(r"=+ 10 failed, 124 passed, 8 skipped in [\d.]+s =+", each.lines[-1])
+    assert re.fullmatch(
+        rf"=+ 10 failed, {2 * TESTS - 18} passed, 8 skipped in [\d.]+s =+", each.lines[-1]
+    )
     matrices = [one.lines[one.lines.index(_title(one)) + 1 :] for one in (each, alone)]
     squares = [[line for line in lines if "✔" in line or "✘" in line] for lines in matrices]
     assert squares[0] == squares[1]

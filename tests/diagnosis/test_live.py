@@ -1,9 +1,8 @@
 """Every code has words and commands, and none of them has holes."""
 
-from dataclasses import replace
-
 import re
 import shlex
+from dataclasses import replace
 
 import pytest
 import red_worlds as world
@@ -61,7 +60,7 @@ def test_a_silent_endpoint_points_at_its_group() -> None:
 
 
 def test_silence_offers_nothing_that_changes_a_filter() -> None:
-    """Which filter swallowed a packet is not known: a healthy one must not be opened by our word."""
+    """Which filter swallowed a packet is not known: a healthy one must not be opened."""
     ground = replace(world.ground(), task_groups=("sg-tasks", "sg-more"))
     look = "aws ec2 describe-security-groups --group-ids sg-tasks sg-more --region eu-west-1"
     for subnets in (("subnet-b",), world.SUBNETS):
