@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.remedies import same_endpoint_again, state_of
 from pytest_ecs_privatelink.audits.scene import Scene
+from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES
 from pytest_ecs_privatelink.topology.lookup import endpoints_for, is_beyond_repair
@@ -15,8 +16,6 @@ from pytest_ecs_privatelink.verdict import (
     Remedy,
     Severity,
 )
-
-_STATES_PAGE = "https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html"
 
 
 def not_available(scene: Scene) -> Iterator[Finding]:
@@ -50,7 +49,7 @@ def _not_available(
         expected="state available",
         observed=f"state {state}",
         remedy=_revival(scene, endpoint, service),
-        reference=_STATES_PAGE,
+        reference=PAGES[Code.ENDPOINT_NOT_AVAILABLE],
         launch_types=requirement.launch_types if requirement else scene.launch_types,
         blocks=() if served else cells(requirement, scene.subnets),
     )

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pytest_ecs_privatelink.audits.lacks import Lack, cells, consequence, lacks, unjudged
 from pytest_ecs_privatelink.audits.remedies import new_endpoint
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, service_name
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType
 from pytest_ecs_privatelink.verdict import Code, Finding, Remedy, Severity
 
-_PAGE = "https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html"
 _QUOTE = '# "An S3 interface endpoint cannot be used with ECR": make the gateway endpoint (R5)'
 
 
@@ -88,7 +88,7 @@ def _finding(
         expected=f"gateway endpoint for {service_name(service, snapshot.region)}",
         observed="; ".join(f"{each.id}: {_described(each)}" for each in endpoints),
         remedy=Remedy((_QUOTE, *remedy.cli), remedy.terraform),
-        reference=_PAGE,
+        reference=PAGES[Code.S3_INTERFACE_ONLY],
         launch_types=requirement.launch_types,
         blocks=cells(requirement, lack.subnets),
     )

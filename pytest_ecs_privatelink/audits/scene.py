@@ -1,11 +1,12 @@
 """What audits are shown, and what they may say besides a finding."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.topology.egress import Egress, egress_of
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
+from pytest_ecs_privatelink.topology.wearers import Wearers
 from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType
 
 
@@ -14,7 +15,8 @@ class Scene:
     """All that audits judge: one snapshot, and what is asked of it.
 
     ``requirements`` are all derived ones, tested or not. ``egress`` has every subnet under test by
-    its id. ``registries`` are account ids of the ECR registries in use, never empty.
+    its id. ``registries`` are account ids of the ECR registries in use, never empty. ``wearers``
+    says which security groups Fargate tasks and container instances wear.
     """
 
     snapshot: Snapshot
@@ -24,6 +26,7 @@ class Scene:
     egress: Mapping[str, Egress]
     registries: tuple[str, ...]
     require_private: bool = False
+    wearers: Wearers = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ def scene_of(
     launch_types: Iterable[LaunchType],
     registries: tuple[str, ...] = (),
     require_private: bool = False,
+    wearers: Wearers | None = None,
 ) -> Scene:
     """Set the scene; without ``registries`` the VPC owner's own registry is meant."""
     under_test = tuple(subnets)
@@ -63,4 +67,5 @@ def scene_of(
         egress={subnet.id: egress_of(snapshot, subnet.id) for subnet in under_test},
         registries=registries or (snapshot.vpc.owner,),
         require_private=require_private,
+        wearers=wearers or {},
     )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.diagnosis.cover import Option, cover
 from pytest_ecs_privatelink.diagnosis.ground import Ground
 from pytest_ecs_privatelink.diagnosis.grouping import Group, group_by_break
@@ -145,7 +146,7 @@ def _from_group(group: Group, cells: tuple[Check, ...], ground: Ground) -> Cause
         subject=group.subject,
         summary=summary_of(group.code, facts),
         remedy=remedy_of(group.code, facts),
-        reference=LIVE[group.code].reference,
+        reference=PAGES[group.code],
         explains=tuple(sorted(check.id for check in group.checks)),
     )
 

@@ -10,19 +10,6 @@ from dataclasses import dataclass
 from pytest_ecs_privatelink.diagnosis.grouping import Axis
 from pytest_ecs_privatelink.verdict import Code
 
-_DOCS = "https://docs.aws.amazon.com"
-_ECS_ENDPOINTS = f"{_DOCS}/AmazonECS/latest/developerguide/vpc-endpoints.html"
-_TASK_NETWORK = f"{_DOCS}/AmazonECS/latest/developerguide/fargate-task-networking.html"
-_START_ERRORS = f"{_DOCS}/AmazonECS/latest/developerguide/resource-initialization-error.html"
-_INTERFACE = f"{_DOCS}/vpc/latest/privatelink/create-interface-endpoint.html"
-_PRIVATELINK = f"{_DOCS}/vpc/latest/privatelink/privatelink-access-aws-services.html"
-_GATEWAY = f"{_DOCS}/vpc/latest/privatelink/vpc-endpoints-s3.html"
-_VPC_DNS = f"{_DOCS}/vpc/latest/userguide/AmazonDNS-concepts.html"
-_HUB = (
-    f"{_DOCS}/whitepapers/latest/building-scalable-secure-multi-vpc-network-infrastructure/"
-    "centralized-access-to-vpc-private-endpoints.html"
-)
-
 _ENDPOINTS_OF_VPC = "ec2 describe-vpc-endpoints --filters Name=vpc-id,Values={vpc}"
 _ENDPOINTS_OF_PUBLIC = "ec2 describe-vpc-endpoints --filters Name=vpc-id,Values={public_vpc}"
 _ENDPOINTS = "ec2 describe-vpc-endpoints --vpc-endpoint-ids {endpoints}"
@@ -52,7 +39,6 @@ class LiveCode:
 
     says: str
     next: str
-    reference: str
     cases: tuple[str, ...] = ()
     cli: tuple[str, ...] = ()
     terraform: tuple[str, ...] = ()
@@ -65,14 +51,12 @@ LIVE: dict[Code, LiveCode] = {
         next="a private hosted zone that covers the name without its record, or DNS Firewall",
         cli=(_ZONES, _FIREWALL, _ENDPOINTS),
         terraform=("aws_vpc_endpoint ({endpoint}): private_dns_enabled = true",),
-        reference=_VPC_DNS,
         axes=_BY_NAME,
     ),
     Code.DNS_SERVFAIL: LiveCode(
         says="{resolver} fails (SERVFAIL) on {services} in {subnets}",
         next="the servers that resolver rules or the DHCP options forward the name to",
         cli=(_RULES, _DHCP),
-        reference=_VPC_DNS,
         axes=_BY_RESOLVER,
     ),
     Code.DNS_TIMEOUT: LiveCode(
@@ -80,14 +64,12 @@ LIVE: dict[Code, LiveCode] = {
         next="enableDnsSupport, then the DHCP options' name servers and the way to them (port 53)",
         cli=(_DNS_SUPPORT, _DHCP, _RULES),
         terraform=("aws_vpc ({vpc}): enable_dns_support = true",),
-        reference=_VPC_DNS,
         axes=_BY_RESOLVER,
     ),
     Code.DNS_REFUSED: LiveCode(
         says="{resolver} refuses to answer for {services} in {subnets}",
         next="the DHCP options: own name servers must forward these names to the VPC resolver",
         cli=(_DHCP, _RULES),
-        reference=_VPC_DNS,
         axes=_BY_RESOLVER,
     ),
     Code.DNS_PUBLIC_ANSWER: LiveCode(
@@ -109,7 +91,6 @@ LIVE: dict[Code, LiveCode] = {
             "aws_vpc_endpoint ({endpoint}): private_dns_enabled = true",
             "aws_vpc ({vpc}): enable_dns_support = true, enable_dns_hostnames = true",
         ),
-        reference=_INTERFACE,
         axes=_BY_NAME,
     ),
     Code.DNS_FOREIGN_ANSWER: LiveCode(
@@ -117,13 +98,11 @@ LIVE: dict[Code, LiveCode] = {
         "answer for {services} in {subnets}",
         next="the hosted zone that answers (a hub's, or a leftover) and the route to its addresses",
         cli=(_ZONES, _TABLES),
-        reference=_HUB,
     ),
     Code.DNS_RESOLVER_DIFFERS: LiveCode(
         says="hosts in {subnets} and the VPC resolver answer differently for {services}",
         next="the name servers that hosts use (DHCP options, resolv.conf) and resolver rules",
         cli=(_DHCP, _RULES),
-        reference=_VPC_DNS,
         axes=_BY_RESOLVER,
     ),
     Code.ENDPOINT_ROUTE_MISSING: LiveCode(
@@ -131,7 +110,6 @@ LIVE: dict[Code, LiveCode] = {
         next="the subnets' route table: the range of the hub VPC needs a route",
         cli=(_TABLES,),
         terraform=("aws_route: route_table_id {tables}, destination the range of the hub VPC",),
-        reference=_HUB,
         axes=_BY_ROUTE,
     ),
     Code.S3_GATEWAY_NO_ROUTE: LiveCode(
@@ -150,7 +128,6 @@ LIVE: dict[Code, LiveCode] = {
             "aws_vpc_endpoint_route_table_association: vpc_endpoint_id {gateway}, "
             "route_table_id {gateway_tables}",
         ),
-        reference=_GATEWAY,
         axes=_BY_ROUTE,
     ),
     Code.TCP_TIMEOUT: LiveCode(
@@ -174,14 +151,12 @@ LIVE: dict[Code, LiveCode] = {
             *(_LONE_ACL, _GROUPS, _TASK_GROUPS, _ACLS, _ENDPOINT),
             *(_GATEWAY_TABLES, _ENDPOINTS_OF_PUBLIC),
         ),
-        reference=_START_ERRORS,
         axes=_BY_FILTER,
     ),
     Code.TCP_REFUSED: LiveCode(
         says="443 of {services} is refused or reset from {subnets}",
         next="what answers at that address: a proxy, a firewall, or a record that is not AWS's",
         cli=(_ENDPOINTS, _ZONES, _TABLES),
-        reference=_PRIVATELINK,
     ),
     Code.TCP_UNREACHABLE: LiveCode(
         cases=(
@@ -191,14 +166,12 @@ LIVE: dict[Code, LiveCode] = {
         says="443 of {services} is unreachable from {subnets}: no route leads there",
         next="the route tables of these subnets",
         cli=(_TABLES, _ENDPOINTS_OF_PUBLIC),
-        reference=_TASK_NETWORK,
         axes=_BY_ROUTE,
     ),
     Code.TLS_HANDSHAKE: LiveCode(
         says="443 of {services} accepts TCP from {subnets} but never finishes TLS",
         next="a proxy or firewall on the way, or a path that drops large packets",
         cli=(_TABLES, _ENDPOINTS),
-        reference=_PRIVATELINK,
         axes=_BY_NAME,
     ),
     Code.TLS_CERTIFICATE: LiveCode(
@@ -206,7 +179,6 @@ LIVE: dict[Code, LiveCode] = {
         next="who issued it: an unknown issuer is likely TLS inspection (AWS_CA_BUNDLE names a "
         "trusted one), a wrong name is a hosted zone that points elsewhere",
         cli=(_ZONES, _TABLES),
-        reference=_PRIVATELINK,
         axes=_BY_NAME,
     ),
     Code.VANTAGE_GROUP_DIFFERS: LiveCode(
@@ -215,43 +187,11 @@ LIVE: dict[Code, LiveCode] = {
         next="the groups: run where tasks run with their groups, or name theirs with "
         "--ecs-security-group",
         cli=(_GROUPS,),
-        reference=_ECS_ENDPOINTS,
         axes=(Axis.SUBNET, Axis.SERVICE, Axis.VPC),
-    ),
-    Code.ENDPOINT_MISSING: LiveCode(
-        says="{vpc} has no endpoint for {services}",
-        next="the endpoints of the VPC",
-        cli=(_ENDPOINTS_OF_VPC,),
-        reference=_ECS_ENDPOINTS,
-    ),
-    Code.S3_GATEWAY_MISSING: LiveCode(
-        says="{vpc} has no gateway endpoint for S3, which image layers come from",
-        next="the endpoints of the VPC",
-        cli=(_ENDPOINTS_OF_VPC,),
-        reference=_GATEWAY,
     ),
     Code.S3_INTERFACE_ONLY: LiveCode(
         says="{vpc} has S3 by interface endpoint only, which image layers are not meant to use",
         next="a gateway endpoint for S3",
         cli=(_ENDPOINTS, _ENDPOINTS_OF_VPC),
-        reference=_GATEWAY,
-    ),
-    Code.ENDPOINT_MISSING_PUBLIC_PATH: LiveCode(
-        says="{vpc} has no endpoint for {services}: traffic leaves by a public path",
-        next="the endpoints of the VPC",
-        cli=(_ENDPOINTS_OF_VPC,),
-        reference=_ECS_ENDPOINTS,
-    ),
-    Code.ENDPOINT_WRONG_REGION: LiveCode(
-        says="the endpoint for {services} belongs to another Region's service",
-        next="the service names of the VPC's endpoints",
-        cli=(_ENDPOINTS_OF_VPC,),
-        reference=_ECS_ENDPOINTS,
-    ),
-    Code.ENDPOINT_NOT_AVAILABLE: LiveCode(
-        says="the endpoint of {services} is not available",
-        next="the endpoint's state and LastError",
-        cli=(_ENDPOINTS, _ENDPOINTS_OF_VPC),
-        reference=_INTERFACE,
     ),
 }

@@ -79,7 +79,14 @@ OPTIONS = (
     ),
     Option(
         "ecs_security_group",
-        "a security group that tasks wear (repeatable; default: unknown)",
+        "a security group that Fargate tasks wear (repeatable; default: unknown)",
+        "args",
+        "SG",
+    ),
+    Option(
+        "ecs_instance_security_group",
+        "a security group that container instances wear (repeatable; default: unknown): on EC2 "
+        "the agent, pulls, logs and secrets leave by their interface",
         "args",
         "SG",
     ),

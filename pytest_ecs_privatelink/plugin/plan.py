@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.catalogue.services import SERVICES, host_names
 from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.plugin.wearing import wearers_of
 from pytest_ecs_privatelink.topology.egress import egress_of
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
@@ -74,6 +75,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         requirements=requirements,
         launch_types=launch_types,
         require_private=settings.require_private,
+        wearers=wearers_of(settings, snapshot),
     )
     return Plan(
         settings=settings,
@@ -92,13 +94,16 @@ def _refuse_unknown_groups(settings: Settings, snapshot: Snapshot) -> None:
     ):
         return
     known = {group.id: group for group in snapshot.security_groups}
-    for group in settings.security_groups:
+    named = (
+        *(("--ecs-security-group", group) for group in settings.security_groups),
+        *(("--ecs-instance-security-group", group) for group in settings.instance_security_groups),
+    )
+    for flag, group in named:
         if group not in known:
             own = (each for each in known.values() if each.vpc == snapshot.vpc.id)
             legal = ", ".join(sorted(f"{each.id} ({each.name})" for each in own))
             raise SettingsError(
-                f"--ecs-security-group {group}: {snapshot.vpc.id} has none of that id; "
-                f"it has {legal}"
+                f"{flag} {group}: {snapshot.vpc.id} has none of that id; it has {legal}"
             )
 
 

@@ -80,6 +80,7 @@ def _look_at_own_world(settings: Settings, lab: Laboratory, faults: tuple[Fault,
         settings,
         "lab",
         security_groups=own.world.task_groups,
+        instance_security_groups=own.world.instance_groups,
         launch_types=tuple(LaunchType),
     )
     source = Source(

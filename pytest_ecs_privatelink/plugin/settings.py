@@ -42,6 +42,7 @@ class Settings:
     subnets: tuple[str, ...] = ()
     local_subnet: str | None = None
     security_groups: tuple[str, ...] = ()
+    instance_security_groups: tuple[str, ...] = ()
     require_private: bool = False
     require_probed: bool = False
     strict: bool = False
@@ -78,7 +79,8 @@ def read_settings(config: pytest.Config) -> Settings:
         need=_split(values.get("ecs_need", "")),
         subnets=tuple(values.get("ecs_subnet", ())),
         local_subnet=values.get("ecs_local_subnet"),
-        security_groups=_groups(values),
+        security_groups=_groups(values, "ecs_security_group"),
+        instance_security_groups=_groups(values, "ecs_instance_security_group"),
         require_private=values.get("ecs_require_private", False),
         require_probed=values.get("ecs_require_probed", False),
         strict=values.get("ecs_strict", False),
@@ -104,12 +106,10 @@ def _matching(
     raise SettingsError(f"{_flag(name)} {value!r}: not an id such as {example}")
 
 
-def _groups(values: Mapping[str, Any]) -> tuple[str, ...]:
-    groups: tuple[str, ...] = tuple(values.get("ecs_security_group", ()))
+def _groups(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    groups: tuple[str, ...] = tuple(values.get(name, ()))
     for group in groups:
-        _matching(
-            {"ecs_security_group": group}, "ecs_security_group", _GROUP_ID, "sg-0123456789abcdef0"
-        )
+        _matching({name: group}, name, _GROUP_ID, "sg-0123456789abcdef0")
     return groups
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.diagnosis.live import LIVE
 from pytest_ecs_privatelink.reporting.causes_text import command_lines
 from pytest_ecs_privatelink.reporting.plain import counted, one_line
@@ -41,8 +42,9 @@ def failure_text(
     if because is not None:
         lines += _explanation(check, because)
     elif check.code is not None:
-        entry = LIVE[check.code]
-        lines += [f"{_INDENT}look at: {entry.next}", f"{_INDENT}see: {entry.reference}"]
+        if check.code in LIVE:
+            lines.append(f"{_INDENT}look at: {LIVE[check.code].next}")
+        lines.append(f"{_INDENT}see: {PAGES[check.code]}")
     return "\n".join(lines)
 
 

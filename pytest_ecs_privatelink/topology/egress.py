@@ -64,7 +64,7 @@ def _through_gateway(snapshot: Snapshot, subnet_id: str, *, behind_nat: bool) ->
 
 
 def _through_nat(snapshot: Snapshot, route: Route, passed: frozenset[str]) -> Egress:
-    nat = next((nat for nat in snapshot.nat_gateways or () if nat.id == route.target_id), None)
+    nat = snapshot.index.nat_gateways.get(route.target_id or "")
     # An active route to a gateway that is not listed: it belongs to another account's view.
     if nat is None:
         return Egress.UNKNOWN

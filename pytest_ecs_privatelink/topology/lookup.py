@@ -26,7 +26,7 @@ _TASK_INTERFACE = re.compile(r"arn:[a-z-]+:ecs:[^:]*:[^:]*:attachment/")
 
 def subnet_of(snapshot: Snapshot, subnet_id: str) -> Subnet | None:
     """Return the subnet with this id, or None where the VPC has none."""
-    return next((subnet for subnet in snapshot.subnets if subnet.id == subnet_id), None)
+    return snapshot.index.subnets.get(subnet_id)
 
 
 def default_group(snapshot: Snapshot) -> SecurityGroup | None:
@@ -52,14 +52,14 @@ def effective_groups(snapshot: Snapshot, endpoint: Endpoint) -> tuple[SecurityGr
     if not endpoint.groups:
         group = default_group(snapshot)
         return () if group is None else (group,)
-    return tuple(group for group in snapshot.security_groups or () if group.id in endpoint.groups)
+    groups = snapshot.index.groups
+    return tuple(groups[id_] for id_ in endpoint.groups if id_ in groups)
 
 
 def interfaces_of(snapshot: Snapshot, endpoint: Endpoint) -> tuple[Interface, ...]:
-    """Return the endpoint's interfaces that the snapshot knows, in the snapshot's order."""
-    return tuple(
-        interface for interface in snapshot.interfaces or () if interface.id in endpoint.interfaces
-    )
+    """Return the endpoint's interfaces that the snapshot knows, in the endpoint's order."""
+    known = snapshot.index.interfaces
+    return tuple(known[id_] for id_ in endpoint.interfaces if id_ in known)
 
 
 def endpoint_addresses(snapshot: Snapshot, endpoint: Endpoint) -> tuple[str, ...]:
@@ -78,8 +78,8 @@ def task_interfaces(snapshot: Snapshot, subnet_id: str) -> tuple[Interface, ...]
     """
     return tuple(
         interface
-        for interface in snapshot.interfaces or ()
-        if interface.subnet == subnet_id and _TASK_INTERFACE.match(interface.description or "")
+        for interface in snapshot.index.interfaces_in.get(subnet_id, ())
+        if _TASK_INTERFACE.match(interface.description or "")
     )
 
 
@@ -88,20 +88,12 @@ def table_of(snapshot: Snapshot, subnet_id: str) -> RouteTable | None:
 
     None means that route tables could not be read.
     """
-    tables = snapshot.route_tables or ()
-    for table in tables:
-        if subnet_id in table.subnets:
-            return table
-    return next((table for table in tables if table.main), None)
+    return snapshot.index.tables_of.get(subnet_id, snapshot.index.main_table)
 
 
 def acl_of(snapshot: Snapshot, subnet_id: str) -> NetworkAcl | None:
     """Return the network ACL that guards the subnet; None where ACLs could not be read."""
-    acls = snapshot.network_acls or ()
-    for acl in acls:
-        if subnet_id in acl.subnets:
-            return acl
-    return next((acl for acl in acls if acl.default), None)
+    return snapshot.index.acls_of.get(subnet_id, snapshot.index.default_acl)
 
 
 def is_beyond_repair(endpoint: Endpoint) -> bool:

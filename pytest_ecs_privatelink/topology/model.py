@@ -7,8 +7,14 @@ values, user data and tags beyond Name are never kept.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+
+from pytest_ecs_privatelink.topology.cluster import Cluster, MountTarget, Role
+from pytest_ecs_privatelink.topology.index import Index, index_of
 
 SCHEMA = 1
+ONLY_OF_A_CLUSTER = ("cluster", "roles", "mount_targets")
+"""Fields of the Snapshot that are None also where no cluster was asked for."""
 
 
 class EndpointType(StrEnum):
@@ -133,7 +139,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface:
-    """An elastic network interface; ``type`` is AWS's InterfaceType (``vpc_endpoint``, ...)."""
+    """An elastic network interface; ``type`` is AWS's InterfaceType (``vpc_endpoint``, ...).
+
+    ``instance`` is the EC2 instance that it is attached to, ``primary`` as its first interface.
+    """
 
     id: str
     subnet: str
@@ -144,6 +153,8 @@ class Interface:
     groups: tuple[str, ...] = ()
     mac: str | None = None
     description: str | None = None
+    instance: str | None = None
+    primary: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,9 +286,14 @@ class Unreadable:
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# No slots: the index is kept with what it indexes.
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """One VPC at one moment. Only ``vpc``, ``subnets`` and ``endpoints`` are never None."""
+    """One VPC at one moment. Only ``vpc``, ``subnets`` and ``endpoints`` are never None.
+
+    ``cluster`` is None also where no cluster was asked for; ``roles`` are its task definitions'
+    execution roles, ``mount_targets`` those of its file systems.
+    """
 
     schema: int = field(default=SCHEMA)
     taken: str
@@ -303,4 +319,12 @@ class Snapshot:
     peerings: tuple[Peering, ...] | None = None
     block_public_access: str | None = None
     endpoint_services: tuple[EndpointServiceOffer, ...] | None = None
+    cluster: Cluster | None = None
+    roles: tuple[Role, ...] | None = None
+    mount_targets: tuple[MountTarget, ...] | None = None
     unreadable: tuple[Unreadable, ...] = ()
+
+    @cached_property
+    def index(self) -> Index:
+        """The records by id and by subnet."""
+        return index_of(self)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_ecs_privatelink.diagnosis.live import LIVE
+from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.lab.faults import FAULTS
 from pytest_ecs_privatelink.plugin import fixtures
 from pytest_ecs_privatelink.plugin.markers import MARKERS
@@ -104,7 +104,7 @@ def test_every_code_is_documented() -> None:
     assert list(rows) == list(Code)
     assert all(len(row[1]) > 20 for row in rows.values())
     assert {code: row[2].rstrip(" |") for code, row in rows.items()} == {
-        str(code): f"[AWS]({LIVE[code].reference})" for code in Code
+        str(code): f"[AWS]({PAGES[code]})" for code in Code
     }
 
 

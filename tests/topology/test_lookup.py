@@ -108,8 +108,8 @@ def test_interfaces_and_addresses_of_an_endpoint() -> None:
     snapshot = vpc_of(interfaces=(mine, other, also_mine))
     logs = endpoint(interfaces=("eni-2", "eni-1", "eni-unread"))
 
-    assert interfaces_of(snapshot, logs) == (mine, also_mine)
-    assert endpoint_addresses(snapshot, logs) == ("10.0.0.5", "fd00::5", "10.0.1.5")
+    assert interfaces_of(snapshot, logs) == (also_mine, mine)
+    assert endpoint_addresses(snapshot, logs) == ("10.0.1.5", "10.0.0.5", "fd00::5")
     assert endpoint_addresses(vpc_of(interfaces=None), logs) == ()
 
 

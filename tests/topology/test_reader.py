@@ -10,6 +10,7 @@ from aws_worlds import REGION, SERVICES, World
 from pytest_ecs_privatelink.topology.egress import Egress, egress_of
 from pytest_ecs_privatelink.topology.lookup import endpoints_for, s3_prefix_list, table_of
 from pytest_ecs_privatelink.topology.model import (
+    ONLY_OF_A_CLUSTER,
     DhcpOptions,
     DnsFirewall,
     EndpointServiceOffer,
@@ -47,7 +48,7 @@ def snapshot(
 
 def test_everything_was_readable(snapshot: Snapshot) -> None:
     """Where every call is answered, no part is None and nothing is called unreadable."""
-    fields = {field.name for field in dataclasses.fields(snapshot)}
+    fields = {field.name for field in dataclasses.fields(snapshot)} - set(ONLY_OF_A_CLUSTER)
 
     assert snapshot.unreadable == ()
     assert {name for name in fields if getattr(snapshot, name) is None} == set()

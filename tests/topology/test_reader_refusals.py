@@ -13,7 +13,7 @@ from aws_worlds import REGION, World
 from botocore.config import Config
 
 from pytest_ecs_privatelink.errors import ReadError
-from pytest_ecs_privatelink.topology.model import Snapshot, Unreadable
+from pytest_ecs_privatelink.topology.model import ONLY_OF_A_CLUSTER, Snapshot, Unreadable
 from pytest_ecs_privatelink.topology.reader import read_snapshot
 
 INDISPENSABLE = ("ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeVpcEndpoints")
@@ -132,7 +132,8 @@ def test_denied_call_costs_its_part_and_no_other(
 
     snapshot = read(session, world.small)
 
-    assert {part for part, value in without(snapshot, ()).items() if value is None} == set(parts)
+    unread = {part for part, value in without(snapshot, ()).items() if value is None}
+    assert unread - set(ONLY_OF_A_CLUSTER) == set(parts)
     assert [(entry.part, entry.permission) for entry in snapshot.unreadable] == [
         (part, permission) for part in parts
     ]

@@ -1,0 +1,54 @@
+"""Faults of packet filters: security groups and network ACLs."""
+
+from functools import partial
+
+from pytest_ecs_privatelink.lab import cloud_faults
+from pytest_ecs_privatelink.lab.expectations import INTERFACES, unconnected
+from pytest_ecs_privatelink.lab.faults.fault import Fault
+from pytest_ecs_privatelink.verdict import Code
+
+FAULTS = (
+    Fault(
+        name="endpoint-sg-ingress",
+        code=Code.TCP_TIMEOUT,
+        summary="the endpoints' security group does not admit 443",
+        break_cloud=cloud_faults.close_endpoint_group,
+        expected=unconnected(Code.TCP_TIMEOUT, *INTERFACES),
+    ),
+    Fault(
+        name="task-sg-egress",
+        code=Code.TCP_TIMEOUT,
+        summary="the tasks' security group lets no 443 out to the endpoints",
+        break_cloud=cloud_faults.close_task_groups_to_endpoints,
+        expected=unconnected(Code.TCP_TIMEOUT, *INTERFACES),
+    ),
+    Fault(
+        name="task-sg-egress-s3",
+        code=Code.TCP_TIMEOUT,
+        summary="the tasks' security group lets no 443 out to the S3 prefix list",
+        break_cloud=cloud_faults.close_task_groups_to_s3,
+        expected=unconnected(Code.TCP_TIMEOUT, "s3"),
+    ),
+    Fault(
+        name="nacl-blocks-return",
+        code=Code.TCP_TIMEOUT,
+        summary="private-b's network ACL admits no return ports",
+        break_cloud=partial(cloud_faults.block_return_ports, subnet="private-b"),
+        # What stays within private-b passes no ACL, but each service has interfaces elsewhere.
+        expected=unconnected(Code.TCP_TIMEOUT, subnets=("private-b",)),
+    ),
+    Fault(
+        name="nacl-blocks-egress",
+        code=Code.TCP_TIMEOUT,
+        summary="private-c's network ACL denies 443 out",
+        break_cloud=partial(cloud_faults.block_outbound_443, subnet="private-c"),
+        expected=unconnected(Code.TCP_TIMEOUT, subnets=("private-c",)),
+    ),
+    Fault(
+        name="nacl-blocks-ingress",
+        code=Code.TCP_TIMEOUT,
+        summary="private-c's network ACL denies 443 in: its interfaces serve private-c alone",
+        break_cloud=partial(cloud_faults.block_inbound_443, subnet="private-c"),
+        expected=unconnected(Code.TCP_TIMEOUT, *INTERFACES, subnets=("private-a", "private-b")),
+    ),
+)

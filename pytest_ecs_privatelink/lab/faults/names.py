@@ -1,0 +1,81 @@
+"""Faults of names: DNS attributes, private DNS, hosted zones."""
+
+from dataclasses import replace
+from functools import partial
+
+from pytest_ecs_privatelink.lab import cloud_faults
+from pytest_ecs_privatelink.lab.expectations import (
+    INTERFACES,
+    answered_by_a_stranger,
+    unresolved,
+)
+from pytest_ecs_privatelink.lab.faults.fault import Fault
+from pytest_ecs_privatelink.lab.world import World
+from pytest_ecs_privatelink.topology.lookup import endpoint_addresses, endpoints_for
+from pytest_ecs_privatelink.topology.model import HostedZone, Snapshot, ZoneRecord
+from pytest_ecs_privatelink.verdict import Code
+
+_FAR_ADDRESS = "10.200.0.5"  # a hub's, in no range of the world and on none of its routes
+
+
+def _leave_it_to_a_hub(snapshot: Snapshot, _: World) -> Snapshot:
+    return _hosted(snapshot, (_FAR_ADDRESS,))
+
+
+def _mistake_kms_for_logs(snapshot: Snapshot, _: World) -> Snapshot:
+    (kms,) = endpoints_for(snapshot, "kms")
+    return _hosted(snapshot, endpoint_addresses(snapshot, kms))
+
+
+def _hosted(snapshot: Snapshot, addresses: tuple[str, ...]) -> Snapshot:
+    """Put a hosted zone in the place of the endpoint for logs."""
+    logs = endpoints_for(snapshot, "logs")
+    name = f"logs.{snapshot.region}.amazonaws.com"
+    zone = HostedZone(
+        id="Z0123456789LAB",
+        name=name,
+        records=(ZoneRecord(name=name, type="A", values=addresses),),
+    )
+    endpoints = tuple(each for each in snapshot.endpoints if each not in logs)
+    return replace(
+        snapshot, endpoints=endpoints, hosted_zones=(*(snapshot.hosted_zones or ()), zone)
+    )
+
+
+FAULTS = (
+    Fault(
+        name="endpoint-private-dns-off",
+        code=Code.DNS_PUBLIC_ANSWER,
+        summary="the endpoint for logs has no private DNS",
+        break_cloud=partial(cloud_faults.turn_private_dns_off, service="logs"),
+        expected=unresolved(Code.DNS_PUBLIC_ANSWER, "logs"),
+    ),
+    Fault(
+        name="vpc-dns-hostnames-off",
+        code=Code.DNS_PUBLIC_ANSWER,
+        summary="enableDnsHostnames is false: private DNS names are not in force",
+        break_cloud=partial(cloud_faults.turn_vpc_attribute_off, attribute="EnableDnsHostnames"),
+        expected=unresolved(Code.DNS_PUBLIC_ANSWER, *INTERFACES),
+    ),
+    Fault(
+        name="vpc-dns-support-off",
+        code=Code.DNS_TIMEOUT,
+        summary="enableDnsSupport is false: the VPC has no resolver",
+        break_cloud=partial(cloud_faults.turn_vpc_attribute_off, attribute="EnableDnsSupport"),
+        expected=unresolved(Code.DNS_TIMEOUT),
+    ),
+    Fault(
+        name="endpoint-route-missing",
+        code=Code.ENDPOINT_ROUTE_MISSING,
+        summary="a hosted zone gives a hub's endpoint for logs, and no route leads to the hub",
+        edit=_leave_it_to_a_hub,
+        expected=answered_by_a_stranger(Code.ENDPOINT_ROUTE_MISSING, "logs"),
+    ),
+    Fault(
+        name="dns-foreign-answer",
+        code=Code.DNS_FOREIGN_ANSWER,
+        summary="a hosted zone gives the addresses of the endpoint for kms for logs",
+        edit=_mistake_kms_for_logs,
+        expected=answered_by_a_stranger(Code.TLS_CERTIFICATE, "logs"),
+    ),
+)
