@@ -78,10 +78,10 @@ def test_what_only_looks_like_ecr_is_another_registry(host: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    (
+    [
         *("", " ", "nginx latest", "${IMAGE}", "NGINX", "https://ghcr.io/x", "ghcr.io/", "/x"),
         *(":1", "a@b", "x@sha256:12", "x:", "host:port/x", "a..b/x", "-a.io/x", "a//b"),
-    ),
+    ],
 )
 def test_what_is_no_reference_names_nothing(text: str) -> None:
     """ECS would not start it; nothing can be said of its registry."""
