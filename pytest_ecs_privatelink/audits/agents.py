@@ -63,13 +63,14 @@ def _too_old(
     scene: Scene, cluster: Cluster, instances: list[ContainerInstance]
 ) -> Iterator[Finding | Unseen]:
     versions = {each: _version(each.agent_version) for each in instances}
-    if silent := tuple(each for each, version in versions.items() if version is None):
+    silent = tuple(each for each, version in versions.items() if version is None)
+    old = tuple(each for each, version in versions.items() if version and version < _OLDEST)
+    if silent and not old:
         yield Unseen(
             code=Code.AGENT_TOO_OLD,
             subject=cluster.name,
             reason=f"the agent's version is not known of {_names(silent)}",
         )
-    old = tuple(each for each, version in versions.items() if version and version < _OLDEST)
     if not old:
         return
     told = called(tuple(f"{name_of(each)} ({each.agent_version})" for each in old), _KIND)

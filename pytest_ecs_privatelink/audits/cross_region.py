@@ -1,7 +1,7 @@
 """Audits: task definitions that reach into another Region."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.elsewhere import may_answer
@@ -48,6 +48,9 @@ class Reach:
     account: str | None = None
 
 
+Reaches = tuple[Reach, ...]
+
+
 def cross_region(scene: Scene) -> Iterator[Finding | Unseen]:
     """Find images, log groups and secrets of another Region than the VPC's (R9, R16).
 
@@ -56,13 +59,19 @@ def cross_region(scene: Scene) -> Iterator[Finding | Unseen]:
     for code in CODES:
         yield from unread(scene, code, "cluster.task_definitions")
     for use in uses(scene):
-        far: dict[tuple[Code, str], list[Reach]] = defaultdict(list)
-        for container in use.definition.containers:
-            for reach in _reaches(container, scene.snapshot.region):
-                if reach.region != scene.snapshot.region and not _served(scene.snapshot, reach):
-                    far[reach.code, reach.region].append(reach)
-        for _, reaches in sorted(far.items(), key=lambda pair: pair[0]):
-            yield from _judged(scene, use, tuple(dict.fromkeys(reaches)))
+        for code, regions in sorted(_far(scene.snapshot, use).items()):
+            yield from _judged(scene, use, code, regions)
+
+
+def _far(snapshot: Snapshot, use: Use) -> dict[Code, dict[str, Reaches]]:
+    """Return, by code and Region, what lies elsewhere and no endpoint serves."""
+    found: dict[Code, dict[str, Reaches]] = defaultdict(dict)
+    for container in use.definition.containers:
+        for reach in _reaches(container, snapshot.region):
+            if reach.region != snapshot.region and not _served(snapshot, reach):
+                before = found[reach.code].get(reach.region, ())
+                found[reach.code][reach.region] = (*before, reach)
+    return found
 
 
 def _reaches(container: Container, region: str) -> Iterator[Reach]:
@@ -105,20 +114,26 @@ def _served(snapshot: Snapshot, reach: Reach) -> bool:
     return there.issuperset(reach.services)
 
 
-def _judged(scene: Scene, use: Use, reaches: tuple[Reach, ...]) -> Iterator[Finding | Unseen]:
+def _judged(
+    scene: Scene, use: Use, code: Code, regions: Mapping[str, Reaches]
+) -> Iterator[Finding | Unseen]:
+    """Yield a finding for each Region; where none can be judged, that."""
     lack = weigh(scene, use.subnets)
-    if unseen := _unjudged(scene, reaches, lack):
+    unseen = {region: _unjudged(scene, there, lack) for region, there in regions.items()}
+    for region, there in sorted(regions.items()):
+        if unseen[region] is None:
+            yield _finding(scene, use, there, lack)
+    why = [each for _, each in sorted(unseen.items()) if each is not None]
+    if len(why) == len(regions):
         yield Unseen(
-            code=reaches[0].code,
+            code=code,
             subject=use.name,
-            reason=unseen.reason,
-            permissions=unseen.permissions,
+            reason="; ".join(dict.fromkeys(each.reason for each in why)),
+            permissions=tuple(dict.fromkeys(p for each in why for p in each.permissions)),
         )
-        return
-    yield _finding(scene, use, reaches, lack)
 
 
-def _unjudged(scene: Scene, reaches: tuple[Reach, ...], lack: Lack) -> Hidden | None:
+def _unjudged(scene: Scene, reaches: Reaches, lack: Lack) -> Hidden | None:
     """Return why nobody can say that it does not reach there privately, or how grave that is."""
     region, snapshot = reaches[0].region, scene.snapshot
     answers = [
@@ -136,7 +151,7 @@ def _unjudged(scene: Scene, reaches: tuple[Reach, ...], lack: Lack) -> Hidden | 
     return hidden(snapshot)
 
 
-def _finding(scene: Scene, use: Use, reaches: tuple[Reach, ...], lack: Lack) -> Finding:
+def _finding(scene: Scene, use: Use, reaches: Reaches, lack: Lack) -> Finding:
     own, (first, *_) = scene.snapshot.region, reaches
     what = called(tuple(each.what for each in reaches), "things")
     things = called(tuple(dict.fromkeys(each.thing for each in reaches)), "of them")
@@ -157,7 +172,7 @@ def _finding(scene: Scene, use: Use, reaches: tuple[Reach, ...], lack: Lack) -> 
     )
 
 
-def _remedy(snapshot: Snapshot, use: Use, reaches: tuple[Reach, ...]) -> Remedy:
+def _remedy(snapshot: Snapshot, use: Use, reaches: Reaches) -> Remedy:
     mend = {
         Code.CROSS_REGION_IMAGE: copied_image,
         Code.CROSS_REGION_LOGS: own_log_group,

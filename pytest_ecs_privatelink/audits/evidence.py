@@ -35,7 +35,7 @@ class Use:
 
 
 def uses(scene: Scene) -> tuple[Use, ...]:
-    """Return the task definitions that run in subnets under test, by name."""
+    """Return the task definitions that run in subnets under test, as a launch type under test."""
     cluster = scene.snapshot.cluster
     if cluster is None:
         return ()
@@ -47,7 +47,7 @@ def uses(scene: Scene) -> tuple[Use, ...]:
         _use(scene, cluster, each, tuple(placed[_name(each.arn)]))
         for each in sorted(cluster.task_definitions or (), key=lambda each: _name(each.arn))
     )
-    return tuple(use for use in found if use.subnets)
+    return tuple(use for use in found if use and use.subnets)
 
 
 def unread(scene: Scene, code: Code, *parts: str) -> Iterator[Unseen]:
@@ -87,8 +87,11 @@ def _is_unread(snapshot: Snapshot, part: str) -> bool:
 
 
 def _use(
-    scene: Scene, cluster: Cluster, definition: TaskDefinition, placements: tuple[Placement, ...]
-) -> Use:
+    scene: Scene, cluster: Cluster, definition: TaskDefinition, placed: tuple[Placement, ...]
+) -> Use | None:
+    placements = tuple(each for each in placed if each.launch_type in scene.launch_types)
+    if placed and not placements:
+        return None
     inside = {id_ for each in placements for id_ in each.subnets}
     if any(not each.subnets for each in placements):
         # Without awsvpc, tasks stand where the container instances do.

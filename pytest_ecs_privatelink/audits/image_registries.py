@@ -40,19 +40,24 @@ def image_registry_public(scene: Scene) -> Iterator[Finding | Unseen]:
     yield from unread(scene, Code.IMAGE_REGISTRY_PUBLIC, "cluster.task_definitions")
     by_host: dict[str, list[Pulled]] = defaultdict(list)
     for use in uses(scene):
+        yield from _misnamed(use)
         for container in use.definition.containers:
             image = parse_image(container.image)
-            if image is None:
-                yield Unseen(
-                    code=Code.IMAGE_REGISTRY_PUBLIC,
-                    subject=use.name,
-                    reason=f"the image of {container.name} is no image reference: "
-                    f"{container.image!r}",
-                )
-            elif image.region is None:
+            if image is not None and image.region is None:
                 by_host[image.host].append(Pulled(use, container.name, container.image))
     for host, pulled in sorted(by_host.items()):
         yield from _judged(scene, host, tuple(pulled))
+
+
+def _misnamed(use: Use) -> Iterator[Unseen]:
+    wrong = [each for each in use.definition.containers if parse_image(each.image) is None]
+    if wrong:
+        told = ", ".join(f"{each.image!r} of {each.name}" for each in wrong)
+        yield Unseen(
+            code=Code.IMAGE_REGISTRY_PUBLIC,
+            subject=use.name,
+            reason=f"no registry can be told from an image that is no reference: {told}",
+        )
 
 
 def _judged(scene: Scene, host: str, pulled: tuple[Pulled, ...]) -> Iterator[Finding | Unseen]:
