@@ -1,4 +1,4 @@
-"""Clusters for audit tests: one Fargate ECS service, one on EC2, and the parts to change in them."""
+"""A cluster for audit tests, prod with ECS service web, and the parts to change in it."""
 
 from dataclasses import replace
 from typing import Any
