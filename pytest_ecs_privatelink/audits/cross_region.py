@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.audits.lacks import (
     weighed_blindly,
 )
 from pytest_ecs_privatelink.audits.remedies_workload import (
+    UNNAMED_GROUP,
     copied_image,
     copied_secret,
     own_log_group,
@@ -84,7 +85,7 @@ def _reaches(container: Container, region: str) -> Iterator[Reach]:
         )
     if container.log_driver == "awslogs" and container.log_region:
         what = f"the logs of {container.name}"
-        group = container.log_group or ""
+        group = container.log_group or UNNAMED_GROUP
         yield Reach(Code.CROSS_REGION_LOGS, container.log_region, ("logs",), what, group)
     for secret in container.secrets:
         service, home = _home(secret.reference, region)

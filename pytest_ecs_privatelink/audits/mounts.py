@@ -159,14 +159,19 @@ def _finding(
 def _told(trouble: Trouble) -> Iterator[str]:
     if trouble.zones:
         yield f"there is no mount target in {called(tuple(sorted(trouble.zones)), 'zones')}"
-    for broken, degree in ((trouble.shut, "do not admit"), (trouble.partly, "admit only in part")):
-        if broken:
-            targets = {target.id: target.groups for target in broken.values()}
-            groups = sorted({group for worn in targets.values() for group in worn})
-            yield (
-                f"{', '.join(groups) or 'no groups'} of {', '.join(sorted(targets))} {degree} "
-                f"TCP 2049 from {named(tuple(broken))}"
-            )
+    if trouble.shut:
+        where = named(tuple(trouble.shut))
+        yield f"{_gates_of(trouble.shut)} does not admit TCP 2049 from {where}"
+    if trouble.partly:
+        where = named(tuple(trouble.partly))
+        yield f"{_gates_of(trouble.partly)} admits TCP 2049 only from a part of {where}"
+
+
+def _gates_of(broken: dict[Subnet, MountTarget]) -> str:
+    targets = sorted({each.id for each in broken.values()})
+    groups = sorted({group for each in broken.values() for group in each.groups})
+    what = called(tuple(groups), "groups") or "no group"
+    return f"{what} of {called(tuple(targets), 'mount targets')}"
 
 
 def _unread_groups(scene: Scene) -> Unseen:

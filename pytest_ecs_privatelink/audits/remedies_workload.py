@@ -12,6 +12,9 @@ from pytest_ecs_privatelink.catalogue.partitions import partition_of
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import Remedy
 
+UNNAMED_GROUP = "a log group"
+"""Stands for a log group that the task definition does not name; no group's name has a space."""
+
 # Upstreams of pull-through cache rules (AmazonECR/latest/userguide/pull-through-cache.html): the
 # URL and a prefix, and whether the rule needs credentials in Secrets Manager.
 _UPSTREAMS = {
@@ -73,7 +76,7 @@ def cached_registry(snapshot: Snapshot, host: str, definition: str, image: str) 
 
 def own_log_group(snapshot: Snapshot, definition: str, group: str) -> Remedy:
     """Return what makes the log group in this Region."""
-    name = group or "LOG_GROUP"
+    name = "LOG_GROUP" if group == UNNAMED_GROUP else group
     return Remedy(
         (
             command(snapshot.region, "logs", "create-log-group", "--log-group-name", name),
