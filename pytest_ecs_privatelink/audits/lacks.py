@@ -124,13 +124,26 @@ def weighed_blindly(scene: Scene, found: tuple[Lack, ...]) -> Hidden | None:
     return Hidden(f"{reason}missing permission {', '.join(missing)}", missing)
 
 
+def weigh(scene: Scene, subnets: tuple[Subnet, ...]) -> Lack:
+    """Return how grave it is where ``subnets`` need something that no endpoint serves.
+
+    Where some of them have no way out, these alone are named: they are what breaks.
+    """
+    shut = tuple(subnet for subnet in subnets if is_shut(scene, subnet))
+    if shut or scene.require_private:
+        return Lack(Code.ENDPOINT_MISSING, Severity.ERROR, shut or subnets)
+    public = all(scene.egress[subnet.id] in _PUBLIC for subnet in subnets)
+    code = Code.ENDPOINT_MISSING_PUBLIC_PATH if public else Code.ENDPOINT_MISSING
+    return Lack(code, Severity.WARNING, subnets)
+
+
 def _weight(scene: Scene, requirement: Requirement, subnet: Subnet) -> tuple[Severity, Code]:
     gateway = SERVICES[requirement.service].gateway
     missing = Code.S3_GATEWAY_MISSING if gateway else Code.ENDPOINT_MISSING
     egress = scene.egress[subnet.id]
     if scene.require_private and requirement.need is not Need.POSSIBLE:
         return Severity.ERROR, missing
-    shut = _is_shut(scene, subnet)
+    shut = is_shut(scene, subnet)
     if egress in _PUBLIC and not shut:
         return Severity.WARNING, Code.ENDPOINT_MISSING_PUBLIC_PATH
     if shut and requirement.need is not Need.POSSIBLE:
@@ -153,7 +166,7 @@ def consequence(scene: Scene, lack: Lack) -> str:
     if lack.code is Code.ENDPOINT_MISSING_PUBLIC_PATH:
         only = " (there, tasks need assignPublicIp)" if Egress.IGW in egress else ""
         return f"{where} can reach it only through {ways}{only}, off the private path"
-    if all(_is_shut(scene, subnet) for subnet in lack.subnets):
+    if all(is_shut(scene, subnet) for subnet in lack.subnets):
         private = " (no task seen there has the public address that an internet gateway takes)"
         return f"there is no other way out of {where}{private if Egress.IGW in egress else ''}"
     if lack.severity is Severity.ERROR:
@@ -172,7 +185,7 @@ def foreign(scene: Scene, service: str) -> tuple[tuple[Endpoint, ServiceName], .
     )
 
 
-def _is_shut(scene: Scene, subnet: Subnet) -> bool:
+def is_shut(scene: Scene, subnet: Subnet) -> bool:
     """Return whether nothing leads out of ``subnet``.
 
     An internet gateway counts only for interfaces with a public address. Where no task is seen

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pytest_ecs_privatelink.audits.lacks import Lack, cells, consequence, foreign, lacks, unjudged
 from pytest_ecs_privatelink.audits.remedies import new_endpoint
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.service_connect import SERVICE, connected
 from pytest_ecs_privatelink.audits.wording import named, ways_out
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, service_name
@@ -26,11 +27,13 @@ def missing(scene: Scene) -> Iterator[Finding | Unseen]:
     """Find needed endpoint services without endpoint (R1, R3, R4, R5, R7, R8).
 
     Not to be judged from a snapshot where a hosted zone, resolver rule or Profile may answer for
-    the names; silent where an endpoint of another Region's service, or of another type, is the
-    better thing to say.
+    the names; silent where an endpoint of another Region's service, or of another type, or Service
+    Connect is the better thing to say.
     """
     for requirement in scene.requirements:
         service = requirement.service
+        if service == SERVICE and connected(scene.snapshot):
+            continue
         optional = requirement.need is Need.POSSIBLE and not requirement.absence_warns
         if optional or endpoints_for(scene.snapshot, service, beyond_repair=True):
             continue

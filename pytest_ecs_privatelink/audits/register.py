@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.audits import missing, not_available, s3_interface, wrong_region
+from pytest_ecs_privatelink.audits import (
+    agents,
+    cross_region,
+    ecs_endpoints,
+    image_registries,
+    missing,
+    mounts,
+    not_available,
+    s3_interface,
+    service_connect,
+    wrong_region,
+)
 from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
@@ -11,6 +22,12 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     ((Code.ENDPOINT_NOT_AVAILABLE,), not_available.not_available),
     ((Code.S3_INTERFACE_ONLY,), s3_interface.s3_interface_only),
     ((Code.ENDPOINT_WRONG_REGION,), wrong_region.wrong_region),
+    ((Code.ECS_ENDPOINTS_INCOMPLETE,), ecs_endpoints.ecs_endpoints_incomplete),
+    ((Code.SERVICE_CONNECT_PUBLIC,), service_connect.service_connect_public),
+    (agents.CODES, agents.agents),
+    (cross_region.CODES, cross_region.cross_region),
+    ((Code.IMAGE_REGISTRY_PUBLIC,), image_registries.image_registry_public),
+    ((Code.EFS_MOUNT_UNREACHABLE,), mounts.efs_mount_unreachable),
 )
 
 

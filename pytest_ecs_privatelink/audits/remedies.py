@@ -4,6 +4,7 @@ What a snapshot knows is filled in: a new endpoint stands where the VPC's other 
 wears what they wear. Only what nobody can know stays a word in capitals.
 """
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from pytest_ecs_privatelink.verdict import LaunchType, Remedy
 
 _UNKNOWN_TABLE = "ROUTE_TABLE_ID"
 _ECS_THREE = frozenset({"ecs", "ecs-agent", "ecs-telemetry"})
-_ORDER = (
+ORDER = (
     "# container instances exist already? create ecs-agent, ecs-telemetry, ecs in this order,"
     " then restart each agent"
 )
@@ -37,7 +38,7 @@ def new_endpoint(
     made = _new_endpoint(snapshot, service, tuple(subnets))
     if service not in _ECS_THREE or LaunchType.EC2 not in launch_types:
         return made
-    return Remedy((_ORDER, *made.cli), made.terraform)
+    return Remedy((ORDER, *made.cli), made.terraform)
 
 
 def _new_endpoint(snapshot: Snapshot, service: str, subnets: tuple[Subnet, ...]) -> Remedy:
@@ -70,14 +71,14 @@ def state_of(snapshot: Snapshot, endpoint: Endpoint) -> str:
 def _interface(
     snapshot: Snapshot, service: str, subnets: tuple[str, ...], groups: tuple[str, ...]
 ) -> Remedy:
-    new_group = f"aws_security_group.{_label(service)}.id"
+    new_group = f"aws_security_group.{label(service)}.id"
     made = _endpoint(
         snapshot,
         service,
         EndpointType.INTERFACE,
         ("--private-dns-enabled", "--subnet-ids", *subnets),
-        subnet_ids=_list(subnets),
-        security_group_ids=_list(groups) if groups else f"[{new_group}]",
+        subnet_ids=texts(subnets),
+        security_group_ids=texts(groups) if groups else f"[{new_group}]",
         private_dns_enabled="true",
     )
     (create,) = made.cli
@@ -92,7 +93,7 @@ def _interface(
 def _gateway(snapshot: Snapshot, service: str, tables: tuple[str, ...]) -> Remedy:
     options = ("--route-table-ids", *tables)
     return _endpoint(
-        snapshot, service, EndpointType.GATEWAY, options, route_table_ids=_list(tables)
+        snapshot, service, EndpointType.GATEWAY, options, route_table_ids=texts(tables)
     )
 
 
@@ -106,12 +107,12 @@ def _endpoint(
         *("create-vpc-endpoint", "--vpc-id", snapshot.vpc.id, "--vpc-endpoint-type", kind),
         *("--service-name", name, *options),
     )
-    terraform = _block(
+    terraform = block(
         "aws_vpc_endpoint",
         service,
-        vpc_id=_text(snapshot.vpc.id),
-        service_name=_text(name),
-        vpc_endpoint_type=_text(kind),
+        vpc_id=text(snapshot.vpc.id),
+        service_name=text(name),
+        vpc_endpoint_type=text(kind),
         **arguments,
     )
     return Remedy((create,), terraform)
@@ -132,14 +133,14 @@ def _new_group(snapshot: Snapshot, service: str) -> tuple[str, ...]:
 def _new_group_block(snapshot: Snapshot, service: str) -> str:
     return "\n".join(
         (
-            f'resource "aws_security_group" "{_label(service)}" {{',
-            f"  name   = {_text(f'vpce-{service}')}",
-            f"  vpc_id = {_text(snapshot.vpc.id)}",
+            f'resource "aws_security_group" "{label(service)}" {{',
+            f"  name   = {text(f'vpce-{service}')}",
+            f"  vpc_id = {text(snapshot.vpc.id)}",
             "  ingress {",
             "    from_port   = 443",
             "    to_port     = 443",
             '    protocol    = "tcp"',
-            f"    cidr_blocks = {_list(snapshot.vpc.cidrs)}",
+            f"    cidr_blocks = {texts(snapshot.vpc.cidrs)}",
             "  }",
             "}",
         )
@@ -204,22 +205,31 @@ def _interface_endpoints(snapshot: Snapshot) -> tuple[Endpoint, ...]:
 
 
 def _aws(snapshot: Snapshot, *words: str) -> str:
-    return shlex.join(("aws", "ec2", words[0], "--region", snapshot.region, *words[1:]))
+    return command(snapshot.region, "ec2", *words)
 
 
-def _block(kind: str, service: str, **arguments: str) -> str:
+def command(region: str, api: str, action: str, *options: str) -> str:
+    """Return the AWS CLI command that does ``action``, quoted for a shell."""
+    return shlex.join(("aws", api, action, "--region", region, *options))
+
+
+def block(kind: str, service: str, **arguments: str) -> str:
+    """Return a Terraform resource of ``kind``, called after ``service``."""
     width = max(map(len, arguments))
     lines = (f"  {name:<{width}} = {value}" for name, value in arguments.items())
-    return "\n".join((f'resource "{kind}" "{_label(service)}" {{', *lines, "}"))
+    return "\n".join((f'resource "{kind}" "{label(service)}" {{', *lines, "}"))
 
 
-def _label(service: str) -> str:
-    return service.replace(".", "_").replace("-", "_")
+def label(name: str) -> str:
+    """Return what a Terraform resource may be called after ``name``."""
+    return re.sub(r"[^0-9A-Za-z]", "_", name)
 
 
-def _text(value: str) -> str:
+def text(value: str) -> str:
+    """Return ``value`` as a Terraform string."""
     return f'"{value}"'
 
 
-def _list(values: Iterable[str]) -> str:
-    return f"[{', '.join(map(_text, values))}]"
+def texts(values: Iterable[str]) -> str:
+    """Return ``values`` as a Terraform list."""
+    return f"[{', '.join(map(text, values))}]"

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.topology.model import GroupRule, SecurityGroup, Snapshot
+from pytest_ecs_privatelink.topology.ranges import Ranges
 
 _PROTOCOL_NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
 
@@ -35,6 +36,13 @@ def admitting_egress(
     """Return the egress rule of ``groups`` that lets TCP ``port`` out to ``destination``."""
     rules = (rule for group in groups for rule in group.egress)
     return _first_admitting(snapshot, rules, destination, port)
+
+
+def admitted_ranges(snapshot: Snapshot, groups: Iterable[SecurityGroup], port: int) -> Ranges:
+    """Return the addresses that ``groups`` admit on TCP ``port`` whatever their wearers wear."""
+    rules = (rule for group in groups for rule in group.ingress)
+    cidrs = (_cidrs(snapshot, rule) for rule in rules if _covers_tcp(rule, port))
+    return Ranges.of(cidr for each in cidrs for cidr in each)
 
 
 def names_a_group(rule: GroupRule, port: int = 443) -> bool:
@@ -65,12 +73,14 @@ def _covers_tcp(rule: GroupRule, port: int) -> bool:
 def _names(snapshot: Snapshot, rule: GroupRule, peer: Peer) -> bool:
     if rule.group is not None:
         return peer.groups is not None and rule.group in peer.groups
+    return any(_contains(cidr, peer.address) for cidr in _cidrs(snapshot, rule))
+
+
+def _cidrs(snapshot: Snapshot, rule: GroupRule) -> tuple[str, ...]:
     if rule.prefix_list is not None:
-        lists = snapshot.prefix_lists or ()
-        cidrs = [cidr for each in lists if each.id == rule.prefix_list for cidr in each.cidrs]
-    else:
-        cidrs = [rule.cidr] if rule.cidr else []
-    return any(_contains(cidr, peer.address) for cidr in cidrs)
+        found = snapshot.index.prefix_lists.get(rule.prefix_list)
+        return found.cidrs if found else ()
+    return (rule.cidr,) if rule.cidr else ()
 
 
 def _contains(cidr: str, address: str) -> bool:

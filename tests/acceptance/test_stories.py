@@ -17,6 +17,7 @@ from pytest_ecs_privatelink.lab.expectations import (
     unresolved,
 )
 from pytest_ecs_privatelink.lab.faults import FAULTS
+from pytest_ecs_privatelink.lab.workload_edits import with_instances
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.plugin.plan import make_plan
 from pytest_ecs_privatelink.topology import snapshot as snapshots
@@ -43,6 +44,9 @@ BY_FAULT = {
     10: "vpc-dns-hostnames-off",
     12: "endpoint-sg-ingress",
     16: "nacl-blocks-return",
+    20: "agent-stale",
+    23: "cross-region-logs",
+    24: "cross-region-secret",
 }
 """Stories that are faults of the lab: test_lab_faults.py shows them."""
 
@@ -56,10 +60,6 @@ NOT_YET = {
     7: "ECS Exec is not known of before task definitions are read",
     17: "endpoint policies are not judged yet",
     18: "platform versions are not read yet",
-    19: "agents are not asked yet",
-    20: "agents are not asked yet",
-    23: "task definitions are not read yet",
-    24: "task definitions are not read yet",
 }
 
 Change = Callable[[Snapshot, World], Snapshot]
@@ -201,6 +201,13 @@ def secrets_not_let_out(snapshot: Snapshot, world: World) -> Snapshot:
     return with_endpoint(open_, "secretsmanager", groups=("sg-0123456789abcdef0",))
 
 
+def acs_times_out(snapshot: Snapshot, world: World) -> Snapshot:
+    """Close the endpoint for ecs-agent alone: agents register through ecs, and lose their line."""
+    closed = with_group(snapshot, "sg-0123456789abcdef0")
+    deaf = with_endpoint(closed, "ecs-agent", groups=("sg-0123456789abcdef0",))
+    return with_instances(deaf, world, agent_connected=False)
+
+
 def outside_rfc_1918(snapshot: Snapshot, _: World) -> Snapshot:
     """Move the whole VPC to 20.10.0.0/16."""
     return snapshots.from_text(snapshots.to_text(snapshot).replace('"10.0.', '"20.10.'), "moved")
@@ -290,6 +297,13 @@ STORIES = (
         title="the tasks' group lets nothing out to secretsmanager",
         change=secrets_not_let_out,
         expected=unconnected(Code.TCP_TIMEOUT, "secretsmanager"),
+    ),
+    Story(
+        number=19,
+        title="the agent registers fine, then its ACS connection times out",
+        change=acs_times_out,
+        expected=unconnected(Code.TCP_TIMEOUT, "ecs-agent"),
+        findings=frozenset({Code.AGENT_DISCONNECTED}),
     ),
     Story(
         number=21,
