@@ -130,7 +130,7 @@ def _weight(scene: Scene, requirement: Requirement, subnet: Subnet) -> tuple[Sev
     egress = scene.egress[subnet.id]
     if scene.require_private and requirement.need is not Need.POSSIBLE:
         return Severity.ERROR, missing
-    shut = _is_shut(scene, subnet)
+    shut = is_shut(scene, subnet)
     if egress in _PUBLIC and not shut:
         return Severity.WARNING, Code.ENDPOINT_MISSING_PUBLIC_PATH
     if shut and requirement.need is not Need.POSSIBLE:
@@ -153,7 +153,7 @@ def consequence(scene: Scene, lack: Lack) -> str:
     if lack.code is Code.ENDPOINT_MISSING_PUBLIC_PATH:
         only = " (there, tasks need assignPublicIp)" if Egress.IGW in egress else ""
         return f"{where} can reach it only through {ways}{only}, off the private path"
-    if all(_is_shut(scene, subnet) for subnet in lack.subnets):
+    if all(is_shut(scene, subnet) for subnet in lack.subnets):
         private = " (no task seen there has the public address that an internet gateway takes)"
         return f"there is no other way out of {where}{private if Egress.IGW in egress else ''}"
     if lack.severity is Severity.ERROR:
@@ -172,7 +172,7 @@ def foreign(scene: Scene, service: str) -> tuple[tuple[Endpoint, ServiceName], .
     )
 
 
-def _is_shut(scene: Scene, subnet: Subnet) -> bool:
+def is_shut(scene: Scene, subnet: Subnet) -> bool:
     """Return whether nothing leads out of ``subnet``.
 
     An internet gateway counts only for interfaces with a public address. Where no task is seen

@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.audits import missing, not_available, s3_interface, wrong_region
+from pytest_ecs_privatelink.audits import (
+    missing,
+    not_available,
+    private_dns_off,
+    s3_interface,
+    vpc_dns,
+    wrong_region,
+    zones,
+)
 from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
@@ -11,6 +19,10 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     ((Code.ENDPOINT_NOT_AVAILABLE,), not_available.not_available),
     ((Code.S3_INTERFACE_ONLY,), s3_interface.s3_interface_only),
     ((Code.ENDPOINT_WRONG_REGION,), wrong_region.wrong_region),
+    ((Code.VPC_DNS_SUPPORT_OFF,), vpc_dns.dns_support_off),
+    ((Code.VPC_DNS_HOSTNAMES_OFF,), vpc_dns.dns_hostnames_off),
+    ((Code.ENDPOINT_PRIVATE_DNS_OFF,), private_dns_off.private_dns_off),
+    ((Code.PHZ_SHADOWS_NAME,), zones.zone_shadows),
 )
 
 

@@ -45,24 +45,27 @@ def _hosted(snapshot: Snapshot, addresses: tuple[str, ...]) -> Snapshot:
 FAULTS = (
     Fault(
         name="endpoint-private-dns-off",
-        code=Code.DNS_PUBLIC_ANSWER,
+        code=Code.ENDPOINT_PRIVATE_DNS_OFF,
         summary="the endpoint for logs has no private DNS",
         break_cloud=partial(cloud_faults.turn_private_dns_off, service="logs"),
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, "logs"),
+        findings=(Code.ENDPOINT_PRIVATE_DNS_OFF,),
     ),
     Fault(
         name="vpc-dns-hostnames-off",
-        code=Code.DNS_PUBLIC_ANSWER,
+        code=Code.VPC_DNS_HOSTNAMES_OFF,
         summary="enableDnsHostnames is false: private DNS names are not in force",
         break_cloud=partial(cloud_faults.turn_vpc_attribute_off, attribute="EnableDnsHostnames"),
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, *INTERFACES),
+        findings=(Code.VPC_DNS_HOSTNAMES_OFF,),
     ),
     Fault(
         name="vpc-dns-support-off",
-        code=Code.DNS_TIMEOUT,
+        code=Code.VPC_DNS_SUPPORT_OFF,
         summary="enableDnsSupport is false: the VPC has no resolver",
         break_cloud=partial(cloud_faults.turn_vpc_attribute_off, attribute="EnableDnsSupport"),
         expected=unresolved(Code.DNS_TIMEOUT),
+        findings=(Code.VPC_DNS_SUPPORT_OFF,),
     ),
     Fault(
         name="endpoint-route-missing",
