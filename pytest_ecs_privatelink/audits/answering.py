@@ -170,6 +170,7 @@ def _zones(snapshot: Snapshot) -> dict[Labels, _Apex]:
 
 def _private_names(snapshot: Snapshot) -> Iterator[str]:
     offers = () if snapshot.emulated else snapshot.endpoint_services or ()
+    offered = {each.service_name: each.private_dns_names for each in offers}
     for endpoint in snapshot.endpoints:
         if endpoint.state != "available" or not answers_privately(endpoint):
             continue
@@ -177,9 +178,7 @@ def _private_names(snapshot: Snapshot) -> Iterator[str]:
         parsed = parse_service_name(endpoint.service_name)
         if parsed is None or parsed.region is None or parsed.service not in SERVICES:
             continue
+        own = (endpoint.service_name, offered.get(endpoint.service_name, ()))
         yield from names_with_offers(
-            parsed.service,
-            parsed.region,
-            (snapshot.vpc.owner,),
-            ((each.service_name, each.private_dns_names) for each in offers),
+            parsed.service, parsed.region, (snapshot.vpc.owner,), (own,)
         ).private

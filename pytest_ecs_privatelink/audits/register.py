@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from pytest_ecs_privatelink.audits import (
+    hub_routes,
     missing,
     not_available,
     private_dns_off,
+    resolver_path,
     s3_interface,
     vpc_dns,
     wrong_region,
@@ -23,6 +25,10 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     ((Code.VPC_DNS_HOSTNAMES_OFF,), vpc_dns.dns_hostnames_off),
     ((Code.ENDPOINT_PRIVATE_DNS_OFF,), private_dns_off.private_dns_off),
     ((Code.PHZ_SHADOWS_NAME,), zones.zone_shadows),
+    ((Code.DHCP_CUSTOM_DNS,), resolver_path.dhcp_custom_dns),
+    ((Code.RESOLVER_RULE_CAPTURES_NAME,), resolver_path.rule_captures),
+    ((Code.DNS_FIREWALL_BLOCKS,), resolver_path.firewall_may_block),
+    ((Code.ENDPOINT_ROUTE_MISSING,), hub_routes.route_missing),
 )
 
 

@@ -5,8 +5,17 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
+from pytest_ecs_privatelink.audits.elsewhere import labels, within
 from pytest_ecs_privatelink.audits.remedies import aws, block, listed, text
-from pytest_ecs_privatelink.topology.model import DhcpOptions, Endpoint, HostedZone, Snapshot
+from pytest_ecs_privatelink.catalogue.partitions import partition_of
+from pytest_ecs_privatelink.topology.model import (
+    DhcpOptions,
+    DnsFirewall,
+    Endpoint,
+    HostedZone,
+    ResolverRule,
+    Snapshot,
+)
 from pytest_ecs_privatelink.verdict import Remedy
 
 UNKNOWN_ENDPOINT = "ENDPOINT_DNS_NAME"
@@ -130,6 +139,55 @@ def without_zone(snapshot: Snapshot, zone: HostedZone) -> Remedy:
     return Remedy(
         (*_by_its_owner(snapshot, zone), call(snapshot, "route53", *words)),
         f"# remove the aws_route53_zone_association of {zone.id} with {snapshot.vpc.id}",
+    )
+
+
+def names_given_back(snapshot: Snapshot, rule: ResolverRule) -> Remedy:
+    """Return what has the VPC's resolver answer again: a rule for AWS's own names, or none.
+
+    A rule for a wider domain forwards other names too, which it may go on doing: the more specific
+    rule decides [Route 53 Developer Guide, "Resolver rules"].
+    """
+    vpc, own = snapshot.vpc.id, f"{snapshot.region}.{partition_of(snapshot.region).dns_suffix}"
+    if within(labels(rule.domain), labels(own)):
+        words = ("disassociate-resolver-rule", "--vpc-id", vpc, "--resolver-rule-id", rule.id)
+        return Remedy(
+            (call(snapshot, "route53resolver", *words),),
+            f"# remove the aws_route53_resolver_rule_association of {rule.id} with {vpc}",
+        )
+    create = call(
+        snapshot,
+        *("route53resolver", "create-resolver-rule", "--creator-request-id", f"system-{own}"),
+        *("--rule-type", "SYSTEM", "--domain-name", own),
+        *("--query", "ResolverRule.Id", "--output", "text"),
+    )
+    associate = call(snapshot, "route53resolver", "associate-resolver-rule", "--vpc-id", vpc)
+    made = "aws_route53_resolver_rule.system.id"
+    domain, kind = {"domain_name": text(own)}, {"rule_type": text("SYSTEM")}
+    blocks = (
+        block("aws_route53_resolver_rule", "system", **domain, **kind),
+        block(
+            "aws_route53_resolver_rule_association",
+            "system",
+            resolver_rule_id=made,
+            vpc_id=text(vpc),
+        ),
+    )
+    return Remedy(
+        (f"RULE=$({create})", f'{associate} --resolver-rule-id "$RULE"'), "\n".join(blocks)
+    )
+
+
+def firewall_rules(snapshot: Snapshot, firewall: DnsFirewall) -> Remedy:
+    """Return what shows the rules of the group, for nobody knows which of them is too much."""
+    words = ("list-firewall-rules", "--firewall-rule-group-id", firewall.id)
+    suffix = partition_of(snapshot.region).dns_suffix
+    return Remedy(
+        (
+            call(snapshot, "route53resolver", *words),
+            f"# a rule ALLOW for *.{suffix} must come before any that blocks it",
+        ),
+        f"# aws_route53_resolver_firewall_rule of {firewall.id}: ALLOW *.{suffix} first",
     )
 
 
