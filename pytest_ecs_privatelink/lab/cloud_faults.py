@@ -82,6 +82,7 @@ def host_zone(
         Name=f"{zone}.{suffix}",
         CallerReference=f"{zone}.{world.vpc_id}",
         VPC={"VPCRegion": world.region, "VPCId": world.vpc_id},
+        HostedZoneConfig={"PrivateZone": True},  # AWS infers it from the VPC, moto does not
     )
     if record is not None:
         held = {"Name": f"{record}.{suffix}", "Type": "A", "TTL": 60}
