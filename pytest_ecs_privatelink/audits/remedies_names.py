@@ -1,9 +1,7 @@
-"""Remedies for names: DNS attributes, private DNS, hosted zones, DHCP options, Resolver rules."""
+"""Remedies for names: DNS attributes, private DNS, DHCP options, Resolver rules, firewalls."""
 
 import json
 import shlex
-from collections.abc import Iterable
-from typing import Any
 
 from pytest_ecs_privatelink.audits.elsewhere import labels, within
 from pytest_ecs_privatelink.audits.remedies import aws, block, listed, text
@@ -12,14 +10,11 @@ from pytest_ecs_privatelink.topology.model import (
     DhcpOptions,
     DnsFirewall,
     Endpoint,
-    HostedZone,
     ResolverRule,
     Snapshot,
 )
 from pytest_ecs_privatelink.verdict import Remedy
 
-UNKNOWN_ENDPOINT = "ENDPOINT_DNS_NAME"
-_UNKNOWN_ZONE = "HOSTED_ZONE_ID_OF_THE_ENDPOINT"
 _TRUE = json.dumps({"Value": True}, separators=(",", ":"))
 _ATTRIBUTES = {
     "enableDnsSupport": ("--enable-dns-support", "enable_dns_support"),
@@ -89,59 +84,6 @@ def call(snapshot: Snapshot, service: str, *words: str) -> str:
     return shlex.join(("aws", service, words[0], "--region", snapshot.region, *words[1:]))
 
 
-def new_records(snapshot: Snapshot, zone: HostedZone, names: Iterable[tuple[str, str]]) -> Remedy:
-    """Return what adds aliases to ``zone``: ``names`` are pairs of a name and its endpoint's."""
-    pairs = tuple(names)
-    command = call(
-        snapshot,
-        *("route53", "change-resource-record-sets", "--hosted-zone-id", zone.id),
-        *("--change-batch", _changes(pairs)),
-    )
-    return Remedy(
-        (*_by_its_owner(snapshot, zone), command),
-        "\n".join(_record(f'"{zone.id}"', name, target) for name, target in pairs),
-    )
-
-
-def right_zone(
-    snapshot: Snapshot, wrong: HostedZone, apex: str, names: Iterable[tuple[str, str]]
-) -> Remedy:
-    """Return what makes the zone ``apex`` with aliases in the place of the zone ``wrong``."""
-    pairs, vpc = tuple(names), snapshot.vpc.id
-    create = call(
-        snapshot,
-        *("route53", "create-hosted-zone", "--name", apex, "--caller-reference", apex),
-        *("--vpc", f"VPCRegion={snapshot.region},VPCId={vpc}"),
-        *("--query", "HostedZone.Id", "--output", "text"),
-    )
-    change = call(
-        snapshot, "route53", "change-resource-record-sets", "--change-batch", _changes(pairs)
-    )
-    made = (
-        f'resource "aws_route53_zone" "{_name(apex)}" {{\n  name = "{apex}"\n'
-        f'  vpc {{\n    vpc_id = "{vpc}"\n  }}\n}}'
-    )
-    records = (_record(f"aws_route53_zone.{_name(apex)}.id", *pair) for pair in pairs)
-    return Remedy(
-        (
-            *_by_its_owner(snapshot, wrong),
-            f"ZONE=$({create})",
-            f'{change} --hosted-zone-id "$ZONE"',
-        ),
-        "\n".join((made, *records)),
-    )
-
-
-def without_zone(snapshot: Snapshot, zone: HostedZone) -> Remedy:
-    """Return what takes ``zone`` from the VPC: one zone for each service's name leaves the rest."""
-    vpc = f"VPCRegion={snapshot.region},VPCId={snapshot.vpc.id}"
-    words = ("disassociate-vpc-from-hosted-zone", "--hosted-zone-id", zone.id, "--vpc", vpc)
-    return Remedy(
-        (*_by_its_owner(snapshot, zone), call(snapshot, "route53", *words)),
-        f"# remove the aws_route53_zone_association of {zone.id} with {snapshot.vpc.id}",
-    )
-
-
 def names_given_back(snapshot: Snapshot, rule: ResolverRule) -> Remedy:
     """Return what has the VPC's resolver answer again: a rule for AWS's own names, or none.
 
@@ -189,49 +131,3 @@ def firewall_rules(snapshot: Snapshot, firewall: DnsFirewall) -> Remedy:
         ),
         f"# aws_route53_resolver_firewall_rule of {firewall.id}: ALLOW *.{suffix} first",
     )
-
-
-def _by_its_owner(snapshot: Snapshot, zone: HostedZone) -> tuple[str, ...]:
-    if zone.owner in (None, snapshot.account):
-        return ()
-    return (f"# as account {zone.owner}, which owns {zone.id}",)
-
-
-def _changes(pairs: tuple[tuple[str, str], ...]) -> str:
-    changes: list[dict[str, Any]] = [
-        {
-            "Action": "UPSERT",
-            "ResourceRecordSet": {
-                "Name": name,
-                "Type": "A",
-                "AliasTarget": {
-                    "HostedZoneId": _UNKNOWN_ZONE,
-                    "DNSName": target,
-                    "EvaluateTargetHealth": False,
-                },
-            },
-        }
-        for name, target in pairs
-    ]
-    return json.dumps({"Changes": changes}, separators=(",", ":"))
-
-
-def _record(zone: str, name: str, target: str) -> str:
-    return "\n".join(
-        (
-            f'resource "aws_route53_record" "{_name(name)}" {{',
-            f"  zone_id = {zone}",
-            f'  name    = "{name}"',
-            '  type    = "A"',
-            "  alias {",
-            f'    name                   = "{target}"',
-            f'    zone_id                = "{_UNKNOWN_ZONE}"',
-            "    evaluate_target_health = false",
-            "  }",
-            "}",
-        )
-    )
-
-
-def _name(host: str) -> str:
-    return host.replace("*", "any").replace(".", "_").replace("-", "_")

@@ -6,8 +6,8 @@ from pytest_ecs_privatelink.audits.answering import Answer, By, answers, under_t
 from pytest_ecs_privatelink.audits.elsewhere import labels, within
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.lookalikes import lookalike, right_apex
-from pytest_ecs_privatelink.audits.remedies_names import (
-    UNKNOWN_ENDPOINT,
+from pytest_ecs_privatelink.audits.remedies_zones import (
+    Alias,
     new_records,
     right_zone,
     without_zone,
@@ -20,7 +20,7 @@ from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, covers, private_dns_names
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
-from pytest_ecs_privatelink.topology.model import EndpointType, HostedZone, Snapshot
+from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, HostedZone, Snapshot
 from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Remedy, Severity
 
 CODE = Code.PHZ_SHADOWS_NAME
@@ -100,7 +100,6 @@ def _misnamed(scene: Scene, requirement: Requirement) -> Iterator[Finding]:
     if zone is None:
         return
     right = right_apex(snapshot, service)
-    target = _target(snapshot, service)
     yield _finding(
         scene,
         zone,
@@ -114,7 +113,10 @@ def _misnamed(scene: Scene, requirement: Requirement) -> Iterator[Finding]:
             snapshot,
             zone,
             right,
-            ((name, target) for name in private_dns_names(service, snapshot.region)),
+            (
+                Alias(name, _endpoint(snapshot, service))
+                for name in private_dns_names(service, snapshot.region)
+            ),
         ),
         severity=public_answer_weighs(scene, service, scene.subnets),
     )
@@ -151,12 +153,14 @@ def _unshadowed(
     """Return what gives the names an answer: records, or no zone where S3's gateway needs none."""
     if any(_by_gateway(snapshot, requirement.service) for requirement, _ in shadowed):
         return without_zone(snapshot, zone)
-    pairs = (
-        (_recorded(answer.name, requirement.service, snapshot, zone), requirement.service)
+    aliases = (
+        Alias(
+            _recorded(answer.name, requirement.service, snapshot, zone),
+            _endpoint(snapshot, requirement.service),
+        )
         for requirement, answer in shadowed
     )
-    names = dict.fromkeys((name, _target(snapshot, service)) for name, service in pairs)
-    return new_records(snapshot, zone, names)
+    return new_records(snapshot, zone, dict.fromkeys(aliases))
 
 
 def _by_gateway(snapshot: Snapshot, service: str) -> bool:
@@ -174,11 +178,9 @@ def _recorded(name: str, service: str, snapshot: Snapshot, zone: HostedZone) -> 
     return next(fits, name)
 
 
-def _target(snapshot: Snapshot, service: str) -> str:
-    """Return the DNS name to alias to: the own endpoint's, where it has one."""
-    found = endpoints_for(snapshot, service, types=(EndpointType.INTERFACE,))
-    names = (name for each in found for name in each.dns_names if ".vpce." in name)
-    return next(names, UNKNOWN_ENDPOINT)
+def _endpoint(snapshot: Snapshot, service: str) -> Endpoint | None:
+    """Return the endpoint to alias to: this VPC's, where it has one."""
+    return next(iter(endpoints_for(snapshot, service, types=(EndpointType.INTERFACE,))), None)
 
 
 def _apex(zone: HostedZone) -> str:

@@ -293,12 +293,20 @@ def test_findings_come_in_the_same_order_whatever_the_snapshots_order() -> None:
 def test_every_finding_has_a_registered_code() -> None:
     """The register knows what its audits raise."""
     assert audited_codes() == (
+        Code.DHCP_CUSTOM_DNS,
+        Code.DNS_FIREWALL_BLOCKS,
         Code.ENDPOINT_MISSING,
         Code.ENDPOINT_MISSING_PUBLIC_PATH,
         Code.ENDPOINT_NOT_AVAILABLE,
+        Code.ENDPOINT_PRIVATE_DNS_OFF,
+        Code.ENDPOINT_ROUTE_MISSING,
         Code.ENDPOINT_WRONG_REGION,
+        Code.PHZ_SHADOWS_NAME,
+        Code.RESOLVER_RULE_CAPTURES_NAME,
         Code.S3_GATEWAY_MISSING,
         Code.S3_INTERFACE_ONLY,
+        Code.VPC_DNS_HOSTNAMES_OFF,
+        Code.VPC_DNS_SUPPORT_OFF,
     )
 
 
