@@ -9,6 +9,7 @@ from pytest_ecs_privatelink.audits.elsewhere import labels
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.remedies_hub import route_to
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
 from pytest_ecs_privatelink.audits.wording import listed_names, named
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
@@ -176,7 +177,7 @@ def _finding(
     present = tuple(each.destination for each in table.routes)
     return Finding(
         code=CODE,
-        severity=Severity.ERROR,
+        severity=_weight(scene, subnets, stuck),
         subject=table.id,
         summary=(
             f"{table.id} of {named(subnets)} has no active route to {places}, which "
@@ -190,6 +191,17 @@ def _finding(
         launch_types=tuple(kind for kind in LaunchType if kind in kinds),
         blocks=tuple(cell for each in hurt for cell in cells(each, subnets)),
     )
+
+
+def _weight(scene: Scene, subnets: tuple[Subnet, ...], stuck: tuple[_Stuck, ...]) -> Severity:
+    """Return a warning where all that zones give is public, and a public path leads there."""
+    weights = {
+        public_answer_weighs(scene, each.lead.requirement.service, subnets)
+        if each.lead.address is not None and each.lead.address not in _PRIVATE
+        else Severity.ERROR
+        for each in stuck
+    }
+    return Severity.ERROR if Severity.ERROR in weights else Severity.WARNING
 
 
 def _observed(stuck: _Stuck) -> str:

@@ -68,13 +68,24 @@ def _judged(scene: Scene, requirement: Requirement, bare: tuple[Endpoint, ...]) 
     severity = public_answer_weighs(scene, requirement.service, scene.subnets)
     found = lacks(scene, requirement)
     blind = hidden(scene.snapshot)
-    if blind is None and severity is Severity.WARNING and (unread := weighed_blindly(scene, found)):
-        ways = ", ".join(unread.permissions)
-        reason = f"how grave that is depends on ways out that could not be read: missing {ways}"
-        blind = Hidden(f"private DNS of {bare[0].id} is off, and {reason}", unread.permissions)
+    if blind is None and severity is Severity.WARNING:
+        blind = _weight_unread(scene, bare, found)
     if blind is not None:
         return _unseen(requirement, blind.reason, blind.permissions)
     return _finding(scene, requirement, bare, severity, found)
+
+
+def _weight_unread(
+    scene: Scene, bare: tuple[Endpoint, ...], found: tuple[Lack, ...]
+) -> Hidden | None:
+    unread = weighed_blindly(scene, found)
+    if unread is None:
+        return None
+    reason = (
+        f"private DNS of {bare[0].id} is off, and how grave that is depends on ways out that could "
+        f"not be read: missing permission {', '.join(unread.permissions)}"
+    )
+    return Hidden(reason, unread.permissions)
 
 
 def _finding(
