@@ -51,8 +51,13 @@ def private_dns_on(snapshot: Snapshot, endpoint: Endpoint, service: str) -> Reme
     return Remedy((*before, enable), terraform)
 
 
-def default_dhcp_options(snapshot: Snapshot, options: DhcpOptions) -> Remedy:
-    """Return what gives the VPC a DHCP option set with Amazon's name server."""
+def default_dhcp_options(snapshot: Snapshot, options: DhcpOptions, resolver: str) -> Remedy:
+    """Return what gives the VPC a DHCP option set with Amazon's name server, or the other way."""
+    suffix = partition_of(snapshot.region).dns_suffix
+    forward = (
+        f"# either have them forward {suffix} to {resolver}, by way of a Resolver inbound endpoint "
+        "where they stand outside the VPC, or:"
+    )
     domain = options.domain_name
     named = (f"Key=domain-name,Values={domain}",) if domain else ()
     create = aws(
@@ -75,7 +80,8 @@ def default_dhcp_options(snapshot: Snapshot, options: DhcpOptions) -> Remedy:
         ),
     )
     return Remedy(
-        (f"OPTIONS=$({create})", f'{associate} --dhcp-options-id "$OPTIONS"'), "\n".join(blocks)
+        (forward, f"OPTIONS=$({create})", f'{associate} --dhcp-options-id "$OPTIONS"'),
+        "\n".join(blocks),
     )
 
 

@@ -57,19 +57,19 @@ def _resolver(snapshot: Snapshot) -> tuple[str, ...]:
 def _custom_dns(scene: Scene, options: DhcpOptions, own: tuple[str, ...]) -> Finding:
     snapshot = scene.snapshot
     suffix = partition_of(snapshot.region).dns_suffix
-    resolver = "".join(f" ({each})" for each in _resolver(snapshot))
+    resolver = next(iter(_resolver(snapshot)), _AMAZON_DNS)
     return Finding(
         code=Code.DHCP_CUSTOM_DNS,
         severity=Severity.WARNING,
         subject=options.id,
         summary=(
             f"DHCP options {options.id} of {snapshot.vpc.id} name {', '.join(own)}, not "
-            f"{_AMAZON_DNS}: unless these forward {suffix} to the VPC's resolver{resolver}, "
+            f"{_AMAZON_DNS}: unless these forward {suffix} to the VPC's resolver ({resolver}), "
             "endpoints' names lead to public addresses"
         ),
         expected=f"name servers {_AMAZON_DNS}",
         observed=f"name servers {', '.join(options.name_servers)}",
-        remedy=default_dhcp_options(snapshot, options),
+        remedy=default_dhcp_options(snapshot, options, resolver),
         reference=PAGES[Code.DHCP_CUSTOM_DNS],
         launch_types=scene.launch_types,
     )
