@@ -17,8 +17,8 @@ _PARTS = (
     ("resolver_rules", "route53resolver:ListResolverRuleAssociations"),
     ("route53_profiles", "route53profiles:ListProfileAssociations"),
 )
-# Rules that give a name back to the VPC resolver, and so to hosted zones.
-_GIVEN_BACK = frozenset({"SYSTEM", "RECURSIVE"})
+GIVEN_BACK = frozenset({"SYSTEM", "RECURSIVE"})
+"""Types of Resolver rules that give a name back to the VPC resolver, and so to hosted zones."""
 
 Labels = tuple[str, ...]
 """A name's labels in lower case, as they are read; none for the root."""
@@ -31,13 +31,13 @@ def may_answer(snapshot: Snapshot, name: str) -> str | None:
     [Route 53 Developer Guide, "Considerations when working with a private hosted zone"]. A zone
     whose records are known and lack the name answers NXDOMAIN, which helps nobody.
     """
-    wanted = _labels(name)
-    zones = _closest(wanted, snapshot.hosted_zones or (), lambda each: each.name)
-    rules = _closest(wanted, snapshot.resolver_rules or (), lambda each: each.domain)
-    if zones and rules and len(_labels(zones[0].name)) > len(_labels(rules[0].domain)):
+    wanted = labels(name)
+    zones = closest(wanted, snapshot.hosted_zones or (), lambda each: each.name)
+    rules = closest(wanted, snapshot.resolver_rules or (), lambda each: each.domain)
+    if zones and rules and len(labels(zones[0].name)) > len(labels(rules[0].domain)):
         rules = ()
     for rule in rules:
-        if rule.type not in _GIVEN_BACK:
+        if rule.type not in GIVEN_BACK:
             return f"resolver rule {rule.id} ({rule.domain})"
     for zone in zones:
         if _may_hold(zone, wanted):
@@ -62,12 +62,12 @@ def unread_permissions(snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
-def _closest(
+def closest(
     wanted: Labels, candidates: Iterable[_T], domain: Callable[[_T], str]
 ) -> tuple[_T, ...]:
     """Return the candidates whose domain is the most specific one above ``wanted``."""
-    depths = [(len(_labels(domain(each))), each) for each in candidates]
-    covering = [(n, each) for n, each in depths if _within(wanted, _labels(domain(each)))]
+    depths = [(len(labels(domain(each))), each) for each in candidates]
+    covering = [(n, each) for n, each in depths if within(wanted, labels(domain(each)))]
     deepest = max((n for n, _ in covering), default=0)
     return tuple(each for n, each in covering if n == deepest)
 
@@ -76,15 +76,15 @@ def _may_hold(zone: HostedZone, wanted: Labels) -> bool:
     """Return whether the zone holds ``wanted``, delegates it, or was not read."""
     if zone.records is None:
         return True
-    apex = _labels(zone.name)
-    held = [(_labels(record.name), record.type) for record in zone.records]
-    if any(type_ == "NS" and name != apex and _within(wanted, name) for name, type_ in held):
+    apex = labels(zone.name)
+    held = [(labels(record.name), record.type) for record in zone.records]
+    if any(type_ == "NS" and name != apex and within(wanted, name) for name, type_ in held):
         return True
     addressed = {name for name, type_ in held if type_ != "NS"}
-    return _source(wanted, {apex, *(name for name, _ in held)}) in addressed
+    return source(wanted, {apex, *(name for name, _ in held)}) in addressed
 
 
-def _source(wanted: Labels, held: set[Labels]) -> Labels:
+def source(wanted: Labels, held: set[Labels]) -> Labels:
     """Return the name whose records answer for ``wanted``: itself, or a wildcard (RFC 4592).
 
     Only the wildcard right below the closest encloser counts; every name has all its parents,
@@ -99,9 +99,11 @@ def _source(wanted: Labels, held: set[Labels]) -> Labels:
     return ("*", *encloser)
 
 
-def _within(inner: Labels, outer: Labels) -> bool:
+def within(inner: Labels, outer: Labels) -> bool:
+    """Return whether ``inner`` is ``outer``, or below it."""
     return len(outer) <= len(inner) and inner[len(inner) - len(outer) :] == outer
 
 
-def _labels(name: str) -> Labels:
+def labels(name: str) -> Labels:
+    """Return the labels of ``name``."""
     return tuple(label for label in name.lower().split(".") if label)

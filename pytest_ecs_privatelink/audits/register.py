@@ -6,13 +6,18 @@ from pytest_ecs_privatelink.audits import (
     agents,
     cross_region,
     ecs_endpoints,
+    hub_routes,
     image_registries,
     missing,
     mounts,
     not_available,
+    private_dns_off,
+    resolver_path,
     s3_interface,
     service_connect,
+    vpc_dns,
     wrong_region,
+    zones,
 )
 from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
@@ -28,6 +33,14 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     (cross_region.CODES, cross_region.cross_region),
     ((Code.IMAGE_REGISTRY_PUBLIC,), image_registries.image_registry_public),
     ((Code.EFS_MOUNT_UNREACHABLE,), mounts.efs_mount_unreachable),
+    ((Code.VPC_DNS_SUPPORT_OFF,), vpc_dns.dns_support_off),
+    ((Code.VPC_DNS_HOSTNAMES_OFF,), vpc_dns.dns_hostnames_off),
+    ((Code.ENDPOINT_PRIVATE_DNS_OFF,), private_dns_off.private_dns_off),
+    ((Code.PHZ_SHADOWS_NAME,), zones.zone_shadows),
+    ((Code.DHCP_CUSTOM_DNS,), resolver_path.dhcp_custom_dns),
+    ((Code.RESOLVER_RULE_CAPTURES_NAME,), resolver_path.rule_captures),
+    ((Code.DNS_FIREWALL_BLOCKS,), resolver_path.firewall_may_block),
+    ((Code.ENDPOINT_ROUTE_MISSING,), hub_routes.route_missing),
 )
 
 

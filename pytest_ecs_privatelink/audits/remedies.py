@@ -4,12 +4,12 @@ What a snapshot knows is filled in: a new endpoint stands where the VPC's other 
 wears what they wear. Only what nobody can know stays a word in capitals.
 """
 
-import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable
 from ipaddress import ip_network
 
+from pytest_ecs_privatelink.audits.commands import aws, block, label, text, texts
 from pytest_ecs_privatelink.catalogue.services import SERVICES, service_name
 from pytest_ecs_privatelink.topology.lookup import aws_endpoints, effective_groups, table_of
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot, Subnet
@@ -59,13 +59,13 @@ def same_endpoint_again(snapshot: Snapshot, service: str, endpoint: Endpoint) ->
 
 def deletion(snapshot: Snapshot, endpoint: Endpoint) -> str:
     """Return the command that deletes ``endpoint``."""
-    return _aws(snapshot, "delete-vpc-endpoints", "--vpc-endpoint-ids", endpoint.id)
+    return aws(snapshot, "delete-vpc-endpoints", "--vpc-endpoint-ids", endpoint.id)
 
 
 def state_of(snapshot: Snapshot, endpoint: Endpoint) -> str:
     """Return the command that shows the state of ``endpoint`` and its last error."""
     query = ("--query", "VpcEndpoints[0].[State,LastError]")
-    return _aws(snapshot, "describe-vpc-endpoints", "--vpc-endpoint-ids", endpoint.id, *query)
+    return aws(snapshot, "describe-vpc-endpoints", "--vpc-endpoint-ids", endpoint.id, *query)
 
 
 def _interface(
@@ -102,7 +102,7 @@ def _endpoint(
 ) -> Remedy:
     """Return the creation of an endpoint: its own CLI ``options`` and Terraform ``arguments``."""
     name = service_name(service, snapshot.region)
-    create = _aws(
+    create = aws(
         snapshot,
         *("create-vpc-endpoint", "--vpc-id", snapshot.vpc.id, "--vpc-endpoint-type", kind),
         *("--service-name", name, *options),
@@ -120,12 +120,12 @@ def _endpoint(
 
 def _new_group(snapshot: Snapshot, service: str) -> tuple[str, ...]:
     """Return the commands that make a group admitting the VPC on 443 (R11), its id in ``$SG``."""
-    create = _aws(
+    create = aws(
         snapshot,
         *("create-security-group", "--vpc-id", snapshot.vpc.id, "--group-name", f"vpce-{service}"),
         *("--description", f"443 to {service}", "--query", "GroupId", "--output", "text"),
     )
-    admit = _aws(snapshot, "authorize-security-group-ingress", "--protocol", "tcp", "--port", "443")
+    admit = aws(snapshot, "authorize-security-group-ingress", "--protocol", "tcp", "--port", "443")
     admissions = (f'{admit} --group-id "$SG" --cidr {cidr}' for cidr in snapshot.vpc.cidrs)
     return (f"SG=$({create})", *admissions)
 
@@ -202,34 +202,3 @@ def _admit(snapshot: Snapshot, endpoint: Endpoint, subnets: tuple[Subnet, ...]) 
 def _interface_endpoints(snapshot: Snapshot) -> tuple[Endpoint, ...]:
     found = aws_endpoints(snapshot, types=(EndpointType.INTERFACE,))
     return tuple(endpoint for endpoint, _ in found if endpoint.state == "available")
-
-
-def _aws(snapshot: Snapshot, *words: str) -> str:
-    return command(snapshot.region, "ec2", *words)
-
-
-def command(region: str, api: str, action: str, *options: str) -> str:
-    """Return the AWS CLI command that does ``action``, quoted for a shell."""
-    return shlex.join(("aws", api, action, "--region", region, *options))
-
-
-def block(kind: str, service: str, **arguments: str) -> str:
-    """Return a Terraform resource of ``kind``, called after ``service``."""
-    width = max(map(len, arguments))
-    lines = (f"  {name:<{width}} = {value}" for name, value in arguments.items())
-    return "\n".join((f'resource "{kind}" "{label(service)}" {{', *lines, "}"))
-
-
-def label(name: str) -> str:
-    """Return what a Terraform resource may be called after ``name``."""
-    return re.sub(r"[^0-9A-Za-z]", "_", name)
-
-
-def text(value: str) -> str:
-    """Return ``value`` as a Terraform string."""
-    return f'"{value}"'
-
-
-def texts(values: Iterable[str]) -> str:
-    """Return ``values`` as a Terraform list."""
-    return f"[{', '.join(map(text, values))}]"

@@ -2,7 +2,7 @@
 
 import json
 
-from pytest_ecs_privatelink.audits.remedies import command, text, texts
+from pytest_ecs_privatelink.audits.commands import command, text, texts
 from pytest_ecs_privatelink.topology.cluster import ContainerInstance
 from pytest_ecs_privatelink.verdict import Remedy
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pytest_ecs_privatelink.audits.remedies import block, command, label, text, texts
+from pytest_ecs_privatelink.audits.commands import block, command, label, text, texts
 from pytest_ecs_privatelink.topology.cluster import MountTarget
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import Remedy

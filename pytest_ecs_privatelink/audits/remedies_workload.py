@@ -6,7 +6,7 @@ to change in it.
 
 import shlex
 
-from pytest_ecs_privatelink.audits.remedies import block, command, label, text
+from pytest_ecs_privatelink.audits.commands import block, command, label, text
 from pytest_ecs_privatelink.catalogue.images import parse_image
 from pytest_ecs_privatelink.catalogue.partitions import partition_of
 from pytest_ecs_privatelink.topology.model import Snapshot

@@ -28,3 +28,8 @@ def named(subnets: tuple[Subnet, ...]) -> str:
 def ways_out(scene: Scene, subnets: tuple[Subnet, ...]) -> str:
     """Return the ways out of ``subnets``, each once."""
     return " or ".join(sorted({_WAYS[scene.egress[subnet.id]] for subnet in subnets}))
+
+
+def listed_names(names: tuple[str, ...], what: str = "endpoint services") -> str:
+    """Return ``names``, or their number and ``what`` they are where they are many."""
+    return ", ".join(names) if len(names) <= _SPELT_OUT else f"{len(names)} {what}"

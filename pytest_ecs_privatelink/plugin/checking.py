@@ -133,9 +133,14 @@ def _all_pass(cells: Iterable[Cell], part: Part, seams: Seams) -> bool:
 
 def _not_seen(unseen: Unseen, part: Part, seams: Seams) -> Check:
     """Return "not visible", or "could not look" where a permission that matters is missing."""
+    terms = part.plan.terms
+    # What is unknown of the whole VPC harms nothing where all of it works.
+    whole = unseen.subject == terms.snapshot.vpc.id
+    services = [each.service for each in terms.services] if whole else [unseen.subject]
     cells = [
-        Cell(claim, subnet.id, unseen.subject)
-        for subnet in part.plan.terms.subnets
+        Cell(claim, subnet.id, service)
+        for service in services
+        for subnet in terms.subnets
         for claim in PROBED_CLAIMS
     ]
     cleared = _all_pass(cells, part, seams)

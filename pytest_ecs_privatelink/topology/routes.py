@@ -3,7 +3,7 @@
 Source: docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
 
 from pytest_ecs_privatelink.topology.lookup import table_of
@@ -26,6 +26,18 @@ def best_match(snapshot: Snapshot, subnet_id: str, address: str) -> tuple[Networ
         return None
     target = ip_address(address)
     return _best(entry for entry in _entries(snapshot, table) if target in entry[0])
+
+
+def best_matches(
+    snapshot: Snapshot, subnet_id: str, addresses: Iterable[str]
+) -> dict[str, tuple[Network, Route] | None]:
+    """Return what `best_match` says of each of many addresses, reading the table once."""
+    table = table_of(snapshot, subnet_id)
+    entries = () if table is None else tuple(_entries(snapshot, table))
+    return {
+        address: _best(entry for entry in entries if ip_address(address) in entry[0])
+        for address in addresses
+    }
 
 
 def route_for(snapshot: Snapshot, subnet_id: str, address: str) -> Route | None:

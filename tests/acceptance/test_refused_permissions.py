@@ -36,14 +36,22 @@ UNUSED = {
     "ListProfileAssociations": always(as_json({"ProfileAssociations": []})),
 }
 INDISPENSABLE = ("ec2:DescribeVpcs", "ec2:DescribeSubnets", "ec2:DescribeVpcEndpoints")
-# Every other action that reading the lab's world takes. With the first group, nobody can say that
-# nothing else answers for an endpoint service, or how grave its absence is.
+# Every other action that reading the lab's world takes. Without these, nobody can say that nothing
+# else answers for an endpoint service, or how grave its absence is.
 MATTERS = (
     "ec2:DescribeRouteTables",
     "route53:ListHostedZonesByVPC",
     "route53resolver:ListResolverRuleAssociations",
     "route53profiles:ListProfileAssociations",
 )
+# What else nobody can say, by the permission that is missing: of the VPC as a whole.
+UNDECIDED = {
+    "ec2:DescribeVpcAttribute": ("vpc-dns-hostnames-off", "vpc-dns-support-off"),
+    "ec2:DescribeDhcpOptions": ("dhcp-custom-dns",),
+    "route53:ListHostedZonesByVPC": ("phz-shadows-name",),
+    "route53resolver:ListResolverRuleAssociations": ("resolver-rule-captures-name",),
+    "route53resolver:ListFirewallRuleGroupAssociations": ("dns-firewall-blocks",),
+}
 OTHERS = (
     "ec2:DescribeVpcAttribute",
     "ec2:DescribeDhcpOptions",
@@ -123,7 +131,7 @@ def test_the_tables_are_complete(session: boto3.Session, broken_vpc: str) -> Non
 def test_a_refusal_that_does_not_matter_changes_no_finding(
     front: Front, session: boto3.Session, broken_vpc: str, permission: str
 ) -> None:
-    """The missing endpoint is found all the same, as grave as ever, and nothing is unknown."""
+    """The missing endpoint is found all the same, as grave as ever; unknown is what needs it."""
     refuse(front, permission)
 
     plan = planned(session, broken_vpc)
@@ -133,7 +141,8 @@ def test_a_refusal_that_does_not_matter_changes_no_finding(
         (each.code, each.subject, each.severity) for each in plan.findings
     }
     assert (code, subject, severity) == (Code.ENDPOINT_MISSING, "logs", "error")
-    assert plan.unseen == ()
+    assert tuple(each.code for each in plan.unseen) == UNDECIDED.get(permission, ())
+    assert {each.permissions for each in plan.unseen} <= {(permission,)}
     assert [subnet.name for subnet in plan.terms.subnets] == [
         "private-a",
         "private-b",
@@ -165,6 +174,8 @@ def test_a_refusal_that_matters_is_an_error_that_names_it(
     mine = by_code.pop("endpoint-missing")
     assert (mine["verdict"], mine["subject"]) == ("error", "logs")
     assert mine["reason"].endswith(f"missing permission {permission}")
+    for code in UNDECIDED.get(permission, ()):
+        assert by_code.pop(code)["verdict"] == "error"
     assert {check["verdict"] for check in by_code.values()} == {"passed"}
     assert told.report["causes"] == []
 
@@ -179,7 +190,7 @@ def test_what_answers_elsewhere_matters_only_where_something_is_missing(
     plan = planned(session, emulated.world.vpc_id)
 
     assert plan.findings == ()
-    assert plan.unseen == ()
+    assert tuple(each.code for each in plan.unseen) == UNDECIDED.get(permission, ())
 
 
 def user(front: Front) -> dict[str, Any]:

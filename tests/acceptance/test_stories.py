@@ -51,7 +51,8 @@ BY_FAULT = {
 """Stories that are faults of the lab: test_lab_faults.py shows them."""
 
 ELSEWHERE = {
-    11: "the twin's hosts ask the VPC resolver: tests/claims shows it from recorded answers",
+    11: "the twin's hosts ask the VPC resolver: tests/claims shows it from recorded answers, and "
+    "the fault dhcp-custom-dns what the audit says",
     26: "below: nothing is probed, for the endpoints that exist are not in the snapshot",
 }
 NOT_YET = {
@@ -266,12 +267,14 @@ STORIES = (
         title="a hosted zone for dkr.ecr has no wildcard",
         change=registry_zone_without_wildcard,
         expected=unresolved(Code.DNS_NXDOMAIN, "ecr.dkr"),
+        findings=frozenset({Code.PHZ_SHADOWS_NAME}),
     ),
     Story(
         number=6,
         title="a hosted zone is called ecr.api instead of api.ecr",
         change=registry_zone_of_a_wrong_name,
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, "ecr.api"),
+        findings=frozenset({Code.PHZ_SHADOWS_NAME}),
     ),
     Story(
         number=8,
@@ -310,6 +313,7 @@ STORIES = (
         title="one endpoint, logs, is misconfigured: its row is red, and no other",
         change=lambda snapshot, _: with_endpoint(snapshot, "logs", private_dns=False),
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, "logs"),
+        findings=frozenset({Code.ENDPOINT_PRIVATE_DNS_OFF}),
     ),
     Story(
         number=22,

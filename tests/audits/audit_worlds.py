@@ -8,6 +8,7 @@ from pytest_ecs_privatelink.audits.scene import Scene, scene_of
 from pytest_ecs_privatelink.catalogue.requirements import Features, derive_requirements
 from pytest_ecs_privatelink.catalogue.services import service_name
 from pytest_ecs_privatelink.topology.model import (
+    DhcpOptions,
     Endpoint,
     EndpointType,
     GroupRule,
@@ -113,7 +114,7 @@ def world(
         region=REGION,
         partition="aws",
         account=OWNER,
-        vpc=Vpc(id=VPC, owner=OWNER, cidrs=("10.0.0.0/16",)),
+        vpc=Vpc(id=VPC, owner=OWNER, cidrs=("10.0.0.0/16",), dns_support=True, dns_hostnames=True),
         subnets=(*PRIVATE, PUBLIC),
         endpoints=tuple(endpoints),
         route_tables=tables(way_out),
@@ -124,6 +125,8 @@ def world(
         hosted_zones=(),
         resolver_rules=(),
         route53_profiles=(),
+        dhcp_options=DhcpOptions(id="dopt-1", name_servers=("AmazonProvidedDNS",)),
+        dns_firewalls=(),
         block_public_access="off",
         endpoint_services=(),
     )

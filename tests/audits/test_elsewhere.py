@@ -3,8 +3,9 @@
 import pytest
 from audit_worlds import OWNER, endpoint, heads, scene, without, world
 
-from pytest_ecs_privatelink.audits.register import run_audits, unseen
-from pytest_ecs_privatelink.audits.scene import Unseen
+from pytest_ecs_privatelink.audits import register
+from pytest_ecs_privatelink.audits.missing import CODES
+from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.topology.model import (
     HostedZone,
     ResolverRule,
@@ -13,7 +14,7 @@ from pytest_ecs_privatelink.topology.model import (
     Unreadable,
     ZoneRecord,
 )
-from pytest_ecs_privatelink.verdict import Code, Severity
+from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
 E = Severity.ERROR
 LOGS = "logs.us-west-2.amazonaws.com"
@@ -27,6 +28,16 @@ HUB_NAMES = (
     "logs.us-west-2.amazonaws.com",
     "secretsmanager.us-west-2.amazonaws.com",
 )
+
+
+def run_audits(sight: Scene) -> tuple[Finding, ...]:
+    """Return what is missed; what a zone, rule or Profile does besides has its own audits."""
+    return tuple(each for each in register.run_audits(sight) if each.code in CODES)
+
+
+def unseen(sight: Scene) -> tuple[Unseen, ...]:
+    """Return whose absence could not be judged."""
+    return tuple(each for each in register.unseen(sight) if each.code in CODES)
 
 
 def zone(name: str, *held: str, type_: str = "A", id_: str = "Z1") -> HostedZone:

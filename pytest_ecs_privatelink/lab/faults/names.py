@@ -12,7 +12,7 @@ from pytest_ecs_privatelink.lab.expectations import (
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.topology.lookup import endpoint_addresses, endpoints_for
-from pytest_ecs_privatelink.topology.model import HostedZone, Snapshot, ZoneRecord
+from pytest_ecs_privatelink.topology.model import DnsFirewall, HostedZone, Snapshot, ZoneRecord
 from pytest_ecs_privatelink.verdict import Code
 
 _FAR_ADDRESS = "10.200.0.5"  # a hub's, in no range of the world and on none of its routes
@@ -42,27 +42,77 @@ def _hosted(snapshot: Snapshot, addresses: tuple[str, ...]) -> Snapshot:
     )
 
 
+def _put_a_firewall_before_names(snapshot: Snapshot, _: World) -> Snapshot:
+    # moto implements no DNS Firewall.
+    group = DnsFirewall(id="rslvr-frg-0123456789abcdef", priority=101, name="allow-list")
+    return replace(snapshot, dns_firewalls=(group,))
+
+
 FAULTS = (
     Fault(
         name="endpoint-private-dns-off",
-        code=Code.DNS_PUBLIC_ANSWER,
+        code=Code.ENDPOINT_PRIVATE_DNS_OFF,
         summary="the endpoint for logs has no private DNS",
         break_cloud=partial(cloud_faults.turn_private_dns_off, service="logs"),
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, "logs"),
+        findings=(Code.ENDPOINT_PRIVATE_DNS_OFF,),
     ),
     Fault(
         name="vpc-dns-hostnames-off",
-        code=Code.DNS_PUBLIC_ANSWER,
+        code=Code.VPC_DNS_HOSTNAMES_OFF,
         summary="enableDnsHostnames is false: private DNS names are not in force",
         break_cloud=partial(cloud_faults.turn_vpc_attribute_off, attribute="EnableDnsHostnames"),
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, *INTERFACES),
+        findings=(Code.VPC_DNS_HOSTNAMES_OFF,),
     ),
     Fault(
         name="vpc-dns-support-off",
-        code=Code.DNS_TIMEOUT,
+        code=Code.VPC_DNS_SUPPORT_OFF,
         summary="enableDnsSupport is false: the VPC has no resolver",
         break_cloud=partial(cloud_faults.turn_vpc_attribute_off, attribute="EnableDnsSupport"),
         expected=unresolved(Code.DNS_TIMEOUT),
+        findings=(Code.VPC_DNS_SUPPORT_OFF,),
+    ),
+    Fault(
+        name="dhcp-custom-dns",
+        code=Code.DHCP_CUSTOM_DNS,
+        summary="the DHCP options name a server on premises: a warning, for it may forward",
+        break_cloud=cloud_faults.name_own_servers,
+        findings=(Code.DHCP_CUSTOM_DNS,),
+    ),
+    Fault(
+        name="phz-shadows-name",
+        code=Code.PHZ_SHADOWS_NAME,
+        summary="ecr.dkr is left to a hosted zone without the wildcard for registry names",
+        break_cloud=partial(
+            cloud_faults.host_zone, service="ecr.dkr", zone="dkr.ecr", record="dkr.ecr"
+        ),
+        expected=unresolved(Code.DNS_NXDOMAIN, "ecr.dkr"),
+        findings=(Code.PHZ_SHADOWS_NAME,),
+    ),
+    Fault(
+        name="phz-shadows-name-misnamed",
+        code=Code.PHZ_SHADOWS_NAME,
+        summary="ecr.api is left to a hosted zone called ecr.api, while its host is api.ecr",
+        break_cloud=partial(
+            cloud_faults.host_zone, service="ecr.api", zone="ecr.api", record="ecr.api"
+        ),
+        expected=unresolved(Code.DNS_PUBLIC_ANSWER, "ecr.api"),
+        findings=(Code.PHZ_SHADOWS_NAME,),
+    ),
+    Fault(
+        name="resolver-rule-captures-name",
+        code=Code.RESOLVER_RULE_CAPTURES_NAME,
+        summary="a Resolver rule forwards the name of logs: a warning, for the twin does not",
+        break_cloud=partial(cloud_faults.forward_names, service="logs"),
+        findings=(Code.RESOLVER_RULE_CAPTURES_NAME,),
+    ),
+    Fault(
+        name="dns-firewall-blocks",
+        code=Code.DNS_FIREWALL_BLOCKS,
+        summary="a DNS Firewall rule group is associated: a warning, for its rules are not read",
+        edit=_put_a_firewall_before_names,
+        findings=(Code.DNS_FIREWALL_BLOCKS,),
     ),
     Fault(
         name="endpoint-route-missing",
@@ -70,6 +120,7 @@ FAULTS = (
         summary="a hosted zone gives a hub's endpoint for logs, and no route leads to the hub",
         edit=_leave_it_to_a_hub,
         expected=answered_by_a_stranger(Code.ENDPOINT_ROUTE_MISSING, "logs"),
+        findings=(Code.ENDPOINT_ROUTE_MISSING,),
     ),
     Fault(
         name="dns-foreign-answer",
