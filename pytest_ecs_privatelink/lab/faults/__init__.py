@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pytest_ecs_privatelink.lab.faults import endpoints, filters, names, routes, wire
+from pytest_ecs_privatelink.lab.faults import endpoints, filters, names, policies, routes, wire
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 
 __all__ = ("FAULTS", "Fault", "describe")
 
 FAULTS: Mapping[str, Fault] = MappingProxyType(
-    {each.name: each for room in (endpoints, names, filters, routes, wire) for each in room.FAULTS}
+    {
+        each.name: each
+        for room in (endpoints, names, filters, routes, policies, wire)
+        for each in room.FAULTS
+    }
 )
 
 
