@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pytest_ecs_privatelink.audits import missing, not_available, s3_interface, wrong_region
 from pytest_ecs_privatelink.audits.policies import endpoints as endpoint_policies
+from pytest_ecs_privatelink.audits.policies import env_files, roles
 from pytest_ecs_privatelink.audits.policies import s3_gateway as s3_policy
 from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
@@ -15,6 +16,8 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     ((Code.ENDPOINT_WRONG_REGION,), wrong_region.wrong_region),
     ((Code.ENDPOINT_POLICY_DENIES,), endpoint_policies.endpoint_policy_denies),
     ((Code.S3_GATEWAY_POLICY,), s3_policy.s3_gateway_policy),
+    ((Code.ROLE_CONDITION_MISMATCH,), roles.role_condition_mismatch),
+    ((Code.ENV_FILE_BUCKET_DENIED,), env_files.env_file_bucket_denied),
 )
 
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.audits.policies.conditions import Keys
 from pytest_ecs_privatelink.audits.policies.document import Document, Effect, Unreadable, parse
-from pytest_ecs_privatelink.audits.policies.evaluate import Request
 from pytest_ecs_privatelink.audits.policies.judging import (
     actions,
     judge,
@@ -13,17 +11,17 @@ from pytest_ecs_privatelink.audits.policies.judging import (
     verdicts,
 )
 from pytest_ecs_privatelink.audits.policies.needs import CALLS, Ask, Caller, Calls, asks
+from pytest_ecs_privatelink.audits.policies.requests import requests
 from pytest_ecs_privatelink.audits.policies.sayings import Said, not_understood, remedy_for
+from pytest_ecs_privatelink.audits.policies.serving import serving
+from pytest_ecs_privatelink.audits.policies.tasks import task_definitions
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
-from pytest_ecs_privatelink.topology.cluster import TaskDefinition
-from pytest_ecs_privatelink.topology.lookup import endpoints_for
-from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
+from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot
 from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Severity
 
 _SAMPLE = frozenset({"ecs:createcluster", "ecs:listclusters"})
-_INTERFACE = (EndpointType.INTERFACE,)
 
 
 def endpoint_policy_denies(scene: Scene) -> Iterator[Finding | Unseen]:
@@ -62,62 +60,6 @@ def _finding(
         reference=PAGES[Code.ENDPOINT_POLICY_DENIES],
         launch_types=kinds,
     )
-
-
-def serving(snapshot: Snapshot, service: str) -> tuple[Endpoint, ...]:
-    """Return the interface endpoints that names lead to: those with private DNS, if there are."""
-    found = endpoints_for(snapshot, service, types=_INTERFACE)
-    return tuple(each for each in found if each.private_dns) or found
-
-
-def task_definitions(snapshot: Snapshot) -> tuple[TaskDefinition, ...]:
-    """Return the task definitions that are known; none without a cluster."""
-    cluster = snapshot.cluster
-    return () if cluster is None else cluster.task_definitions or ()
-
-
-def keys_at(snapshot: Snapshot, endpoint: Endpoint | None, resource: str = "*") -> Keys:
-    """Return the condition keys of any request through ``endpoint``; None: nobody knows which."""
-    keys: dict[str, tuple[str, ...]] = {
-        "aws:securetransport": ("true",),
-        "aws:requestedregion": (snapshot.region,),
-        "aws:viaawsservice": ("false",),
-    }
-    if endpoint is not None:
-        keys["aws:sourcevpc"] = (snapshot.vpc.id,)
-        keys["aws:sourcevpce"] = (endpoint.id,)
-    account = resource.split(":")[4:5]
-    if account and account[0].isdigit():
-        keys["aws:resourceaccount"] = (account[0],)
-    return keys
-
-
-def role_keys(role: str) -> Keys:
-    """Return the condition keys that a role's ARN tells."""
-    return {
-        "aws:principalarn": (role,),
-        "aws:principalaccount": tuple(role.split(":")[4:5]),
-        "aws:principalisawsservice": ("false",),
-    }
-
-
-def requests(
-    snapshot: Snapshot, endpoint: Endpoint | None, ask: Ask, roles: tuple[str, ...]
-) -> tuple[Request, ...]:
-    """Return the ask as each of ``roles`` makes it; without them as somebody of the VPC's owner."""
-    keys = keys_at(snapshot, endpoint, ask.resource)
-    known = tuple(
-        Request(
-            action=ask.action,
-            resource=ask.resource,
-            keys={**keys, **role_keys(role)},
-            principal=role,
-            account="".join(role.split(":")[4:5]),
-        )
-        for role in roles
-    )
-    owner = snapshot.vpc.owner
-    return known or (Request(action=ask.action, resource=ask.resource, keys=keys, account=owner),)
 
 
 def _plain(service: str) -> str:

@@ -16,7 +16,7 @@ from pytest_ecs_privatelink.audits.policies.document import (
     Statement,
 )
 from pytest_ecs_privatelink.audits.policies.matching import action_matches, resource_matches
-from pytest_ecs_privatelink.audits.policies.truth import Truth, any_of, inverse, truth
+from pytest_ecs_privatelink.audits.policies.truth import Truth, all_of, any_of, inverse, truth
 
 
 class Outcome(Enum):
@@ -81,6 +81,15 @@ def decide(documents: Iterable[Document], request: Request) -> Decision:
     doubts = [*denying, *(allowing if allowed is Truth.UNKNOWN else ())]
     open_ = {what for each in doubts if each.fits is Truth.UNKNOWN for what in each.open}
     return Decision(Outcome.UNKNOWN if open_ else Outcome.ALLOWED, open=tuple(sorted(open_)))
+
+
+def is_about(statement: Statement, request: Request, *, variables: bool) -> Truth:
+    """Return whether a statement is about the request's action and resource, conditions aside."""
+    about = (
+        action_matches(statement.actions, request.action),
+        resource_matches(statement.resources, request.resource, variables=variables),
+    )
+    return all_of(about)
 
 
 def _match(statement: Statement, request: Request, variables: bool) -> _Match:

@@ -155,6 +155,18 @@ def asks(snapshot: Snapshot, service: str, tasks: Iterable[TaskDefinition] = ())
     return tuple(sorted(found))
 
 
+def asks_of(snapshot: Snapshot, service: str, tasks: Iterable[TaskDefinition]) -> tuple[Ask, ...]:
+    """Return what ``tasks`` themselves ask through ``service``: nothing, where they name nothing.
+
+    A token for the registry is asked for where an image comes from it.
+    """
+    known = tuple(tasks)
+    named = "ecr.dkr" if service == "ecr.api" else service
+    if not any(True for each in known for _ in _named(snapshot, named, each)):
+        return ()
+    return asks(snapshot, service, known)
+
+
 def _arn(snapshot: Snapshot, calls: Calls) -> str:
     name = calls.actions[0].partition(":")[0]
     return (

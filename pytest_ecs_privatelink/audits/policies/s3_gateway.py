@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from pytest_ecs_privatelink.audits.policies.conditions import Foreign, Keys
 from pytest_ecs_privatelink.audits.policies.document import Unreadable, parse
-from pytest_ecs_privatelink.audits.policies.endpoints import keys_at
 from pytest_ecs_privatelink.audits.policies.evaluate import Request
 from pytest_ecs_privatelink.audits.policies.judging import (
     judge,
@@ -13,12 +12,13 @@ from pytest_ecs_privatelink.audits.policies.judging import (
     verdicts,
 )
 from pytest_ecs_privatelink.audits.policies.needs import Ask
+from pytest_ecs_privatelink.audits.policies.requests import keys_at
 from pytest_ecs_privatelink.audits.policies.sayings import Said, not_understood, remedy_for
+from pytest_ecs_privatelink.audits.policies.serving import carrying
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.services import SERVICES, layer_bucket
-from pytest_ecs_privatelink.topology.lookup import endpoints_for
-from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
+from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
 _COMMERCIAL = "aws"
@@ -56,15 +56,6 @@ def s3_gateway_policy(scene: Scene) -> Iterator[Finding | Unseen]:
                     reference=PAGES[Code.S3_GATEWAY_POLICY],
                     launch_types=requirement.launch_types,
                 )
-
-
-def carrying(snapshot: Snapshot, service: str) -> tuple[Endpoint, ...]:
-    """Return the endpoints that S3's traffic takes: gateways, else interfaces with its names."""
-    found = endpoints_for(snapshot, service)
-    gateways = tuple(each for each in found if each.type is EndpointType.GATEWAY)
-    return gateways or tuple(
-        each for each in found if each.private_dns and not each.private_dns_inbound_resolver_only
-    )
 
 
 def _judged(snapshot: Snapshot, endpoint: Endpoint, service: str, policy: str) -> Said | None:

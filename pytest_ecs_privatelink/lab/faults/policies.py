@@ -44,4 +44,20 @@ FAULTS = (
         ),
         findings=(Code.S3_GATEWAY_POLICY,),
     ),
+    # What runs in the lab's cloud is not read: edits say what a reader would.
+    Fault(
+        name="role-condition-mismatch",
+        code=Code.ROLE_CONDITION_MISMATCH,
+        summary="the execution role allows pulls by aws:sourceVpce of the endpoint for ecr.api",
+        edit=policy_faults.tie_role_to_one_endpoint,
+        findings=(Code.ROLE_CONDITION_MISMATCH,),
+    ),
+    Fault(
+        name="env-file-bucket-denied",
+        code=Code.ENV_FILE_BUCKET_DENIED,
+        summary="the s3 gateway's policy lets image layers through, and no environment file",
+        break_cloud=policy_faults.let_layers_through_only,
+        edit=policy_faults.keep_environment_in_s3,
+        findings=(Code.ENV_FILE_BUCKET_DENIED,),
+    ),
 )
