@@ -19,6 +19,9 @@ from pytest_ecs_privatelink.audits import (
     wrong_region,
     zones,
 )
+from pytest_ecs_privatelink.audits.policies import endpoints as endpoint_policies
+from pytest_ecs_privatelink.audits.policies import env_files, roles
+from pytest_ecs_privatelink.audits.policies import s3_gateway as s3_policy
 from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
@@ -41,6 +44,10 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     ((Code.RESOLVER_RULE_CAPTURES_NAME,), resolver_path.rule_captures),
     ((Code.DNS_FIREWALL_BLOCKS,), resolver_path.firewall_may_block),
     ((Code.ENDPOINT_ROUTE_MISSING,), hub_routes.route_missing),
+    ((Code.ENDPOINT_POLICY_DENIES,), endpoint_policies.endpoint_policy_denies),
+    ((Code.S3_GATEWAY_POLICY,), s3_policy.s3_gateway_policy),
+    ((Code.ROLE_CONDITION_MISMATCH,), roles.role_condition_mismatch),
+    ((Code.ENV_FILE_BUCKET_DENIED,), env_files.env_file_bucket_denied),
 )
 
 

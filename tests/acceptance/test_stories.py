@@ -40,6 +40,8 @@ from pytest_ecs_privatelink.verdict import Basis, Claim, Code, Verdict
 BY_FAULT = {
     1: "task-sg-egress-s3",
     3: "s3-interface-only",
+    4: "s3-gateway-policy",
+    5: "s3-gateway-policy-own-organization",
     9: "endpoint-private-dns-off",
     10: "vpc-dns-hostnames-off",
     12: "endpoint-sg-ingress",
@@ -47,6 +49,7 @@ BY_FAULT = {
     20: "agent-stale",
     23: "cross-region-logs",
     24: "cross-region-secret",
+    17: "endpoint-policy-denies-all",
 }
 """Stories that are faults of the lab: test_lab_faults.py shows them."""
 
@@ -56,10 +59,7 @@ ELSEWHERE = {
     26: "below: nothing is probed, for the endpoints that exist are not in the snapshot",
 }
 NOT_YET = {
-    4: "endpoint policies are not judged yet",
-    5: "endpoint policies are not judged yet",
     7: "ECS Exec is not known of before task definitions are read",
-    17: "endpoint policies are not judged yet",
     18: "platform versions are not read yet",
 }
 

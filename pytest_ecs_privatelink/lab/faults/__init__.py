@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pytest_ecs_privatelink.lab.faults import ecs, endpoints, filters, names, routes, wire
+from pytest_ecs_privatelink.lab.faults import (
+    ecs,
+    endpoints,
+    filters,
+    names,
+    policies,
+    routes,
+    wire,
+)
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 
 __all__ = ("FAULTS", "Fault", "describe")
@@ -11,7 +19,7 @@ __all__ = ("FAULTS", "Fault", "describe")
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         each.name: each
-        for room in (endpoints, names, filters, routes, ecs, wire)
+        for room in (endpoints, names, filters, routes, ecs, policies, wire)
         for each in room.FAULTS
     }
 )
