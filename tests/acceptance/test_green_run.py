@@ -130,7 +130,8 @@ def test_the_header_says_what_is_proven_and_why(green: Finished) -> None:
     start = next(n for n, line in enumerate(green.lines) if line.startswith("ecs-privatelink"))
     assert green.lines[start : start + 3] == [
         f"ecs-privatelink: target lab (option); region us-east-1 (lab); vpc {vpc} 10.0.0.0/16; "
-        f"cluster lab (lab); launch types fargate, ec2 (cluster); security groups {groups} (cluster)",
+        f"cluster lab (lab); launch types fargate, ec2 (cluster); "
+        f"security groups {groups} (cluster)",
         "  subnets: private-a, private-b, private-c "
         "(those of cluster lab: app-ec2, app-fargate, container instances)",
         f"  endpoint services: {', '.join(SERVICES)} (cluster)",

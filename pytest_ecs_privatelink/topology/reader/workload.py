@@ -61,13 +61,11 @@ def read_workload(
     if looked.only_named and services is not None and not runs_on_instances(services):
         instances = ()  # those of other ECS services
         refusals.pop(INSTANCES, None)
-    for part in (DEFINITIONS, ROLES, MOUNT_TARGETS):
-        if SERVICES in refusals:  # nobody knows what they would be
-            refusals[part] = refusals[SERVICES]
     reading = _Reading(pool, scope, refusals)
-    definitions = reading.each(DEFINITIONS, read_definition, _definition_names(services))
-    roles = reading.each(ROLES, read_role, _role_names(definitions))
-    targets = reading.each(MOUNT_TARGETS, _read_mount_targets, _file_systems(definitions))
+    definitions = reading.each(DEFINITIONS, read_definition, _definition_names(services), SERVICES)
+    roles = reading.each(ROLES, read_role, _role_names(definitions), DEFINITIONS)
+    systems = _file_systems(definitions)
+    targets = reading.each(MOUNT_TARGETS, _read_mount_targets, systems, DEFINITIONS)
     return Workload(
         cluster=Cluster(
             arn=looked.arn,
@@ -92,10 +90,14 @@ class _Reading:
     refusals: Refusals
 
     def each(
-        self, part: str, read: Callable[[Scope, str], T], names: Sequence[str] | None
+        self, part: str, read: Callable[[Scope, str], T], names: Sequence[str] | None, of: str
     ) -> tuple[T, ...] | None:
-        """Return what ``read`` brings for every name; None where one is refused, or none known."""
+        """Return what ``read`` brings for every name; None where one is refused.
+
+        ``names`` is None where the part ``of`` was refused, which tells them.
+        """
         if names is None:
+            self.refusals[part] = self.refusals[of]
             return None
         found, refused = gather(
             self.pool, {name: partial(read, self.scope, name) for name in names}
