@@ -52,33 +52,40 @@ def read_workload(
     interfaces: tuple[Interface, ...] | None,
 ) -> Workload:
     """Return what of the cluster stands in the VPC, and read what that refers to."""
-    refusals = dict(looked.refusals)
-    instances = None
-    if looked.instances is not None:
-        instances = standing_in(interfaces, looked.instances)
-    elsewhere = bool(looked.instances) and not instances
-    services = _standing(looked.services, frozenset(subnets), instances_elsewhere=elsewhere)
-    if looked.only_named and services is not None and not runs_on_instances(services):
-        instances = ()  # those of other ECS services
-        refusals.pop(INSTANCES, None)
+    cluster, refusals = _here(looked, frozenset(subnets), interfaces)
     reading = _Reading(pool, scope, refusals)
-    definitions = reading.each(DEFINITIONS, read_definition, _definition_names(services), SERVICES)
+    names = _definition_names(cluster.services)
+    definitions = reading.each(DEFINITIONS, read_definition, names, SERVICES)
     roles = reading.each(ROLES, read_role, _role_names(definitions), DEFINITIONS)
     systems = _file_systems(definitions)
     targets = reading.each(MOUNT_TARGETS, _read_mount_targets, systems, DEFINITIONS)
     return Workload(
-        cluster=Cluster(
-            arn=looked.arn,
-            name=looked.name,
-            services=services,
-            task_definitions=definitions,
-            instances=instances,
-            exec_kms_key=looked.exec_kms_key,
-        ),
+        cluster=replace(cluster, task_definitions=definitions),
         roles=None if roles is None else tuple(each for each in roles if each is not None),
         mount_targets=None if targets is None else tuple(each for some in targets for each in some),
         refusals=refusals,
     )
+
+
+def _here(
+    looked: Looked, subnets: frozenset[str], interfaces: tuple[Interface, ...] | None
+) -> tuple[Cluster, Refusals]:
+    """Return what of the cluster stands in the VPC, and the refusals that matter for it."""
+    refusals = dict(looked.refusals)
+    instances = None if looked.instances is None else standing_in(interfaces, looked.instances)
+    elsewhere = bool(looked.instances) and not instances
+    services = _standing(looked.services, subnets, instances_elsewhere=elsewhere)
+    if looked.only_named and services is not None and not runs_on_instances(services):
+        instances = ()  # those of other ECS services
+        refusals.pop(INSTANCES, None)
+    cluster = Cluster(
+        arn=looked.arn,
+        name=looked.name,
+        services=services,
+        instances=instances,
+        exec_kms_key=looked.exec_kms_key,
+    )
+    return cluster, refusals
 
 
 @dataclass(frozen=True, slots=True)
