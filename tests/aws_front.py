@@ -15,6 +15,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
+# Operations of REST services by the end of their paths.
+_BY_PATH = {
+    "/hostedzonesbyvpc": "ListHostedZonesByVPC",
+    "/rrset": "ListResourceRecordSets",
+    "/mount-targets": "DescribeMountTargets",
+    "/security-groups": "DescribeMountTargetSecurityGroups",
+}
 XML, JSON, HTML = "text/xml", "application/x-amz-json-1.1", "text/html"
 
 
@@ -127,9 +134,8 @@ def _request(front: Front, handler: BaseHTTPRequestHandler, body: bytes) -> Requ
 def _operation(handler: BaseHTTPRequestHandler, path: str) -> str:
     if target := handler.headers.get("X-Amz-Target"):
         return str(target).rpartition(".")[2]
-    if path.endswith("/hostedzonesbyvpc"):
-        return "ListHostedZonesByVPC"
-    return "ListResourceRecordSets" if path.endswith("/rrset") else "ListProfileAssociations"
+    named = (operation for end, operation in _BY_PATH.items() if path.endswith(end))
+    return next(named, "ListProfileAssociations")
 
 
 def _forward(front: Front, handler: BaseHTTPRequestHandler, body: bytes) -> Answer:
@@ -181,7 +187,7 @@ def refusal(service: str, code: str, message: str) -> Answer:
             f"<Message>{escape(message)}</Message></Error></Errors>"
             f"<RequestID>1</RequestID></Response>".encode(),
         )
-    if service == "route53":
+    if service in ("route53", "iam"):
         return Answer(
             403,
             f'<ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error>'
@@ -196,9 +202,11 @@ def denied(request: Request) -> Answer:
     """Refuse as IAM does when no identity-based policy allows the action."""
     action = f"{request.service}:{request.operation}"
     who = "arn:aws:sts::123456789012:assumed-role/ci/run"
-    code = {"ec2": "UnauthorizedOperation", "route53": "AccessDenied"}.get(
-        request.service, "AccessDeniedException"
-    )
+    code = {
+        "ec2": "UnauthorizedOperation",
+        "route53": "AccessDenied",
+        "iam": "AccessDenied",
+    }.get(request.service, "AccessDeniedException")
     return refusal(
         request.service,
         code,

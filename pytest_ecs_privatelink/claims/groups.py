@@ -5,6 +5,7 @@ fate counts only as far as the rules say that tasks share it.
 """
 
 import ipaddress
+from dataclasses import replace
 from enum import StrEnum
 
 from pytest_ecs_privatelink.claims.terms import Stand, Terms
@@ -44,7 +45,18 @@ def silence_excused(address: str, cell: Cell, terms: Terms, stand: Stand) -> str
 
 
 def opening_doubted(address: str, cell: Cell, terms: Terms, stand: Stand) -> str | None:
-    """Return why an open 443 at ``address`` proves nothing about the tasks, or None if it does."""
+    """Return why an open 443 at ``address`` proves nothing about the tasks, or None if it does.
+
+    Where tasks wear different sets of groups, the rules of each must let them get there.
+    """
+    doubts = (
+        _doubt(address, cell, replace(terms, task_groups=each, other_groups=()), stand)
+        for each in (terms.task_groups, *terms.other_groups)
+    )
+    return next(filter(None, doubts), None)
+
+
+def _doubt(address: str, cell: Cell, terms: Terms, stand: Stand) -> str | None:
     if _alike(terms.task_groups, stand.groups):
         return None
     match passage(terms.task_groups, address, cell, terms):

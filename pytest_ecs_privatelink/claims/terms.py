@@ -29,8 +29,9 @@ class ServiceUnderTest:
 class Terms:
     """What every claim is judged by. ``resolvers`` are addresses, ``timeout`` is in seconds.
 
-    ``task_groups`` are the security groups that tasks wear, None where nobody knows; ``ca_file`` is
-    a PEM bundle that the vantages can read, None for their default trust.
+    ``task_groups`` are the security groups that tasks wear, None where nobody knows, and
+    ``other_groups`` further sets, where ECS services differ; ``ca_file`` is a PEM bundle that the
+    vantages can read, None for their default trust.
     """
 
     snapshot: Snapshot
@@ -43,6 +44,7 @@ class Terms:
     basis: Basis = Basis.PROBED
     require_private: bool = False
     task_groups: tuple[str, ...] | None = None
+    other_groups: tuple[tuple[str, ...], ...] = ()
     ca_file: str | None = None
 
     def service(self, name: str) -> ServiceUnderTest:

@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.catalogue.services import (
     parse_service_name,
     private_dns_names,
 )
+from pytest_ecs_privatelink.lab.corrected_cluster import with_right_instances
 from pytest_ecs_privatelink.lab.corrected_interfaces import with_endpoint_interfaces
 from pytest_ecs_privatelink.topology.model import (
     Endpoint,
@@ -38,6 +39,7 @@ _NONE: Mapping[str, Any] = {
     "dns_firewalls": (),
     "endpoint_services": (),
     "hosted_zones": (),
+    "mount_targets": (),
     "peerings": (),
     "resolver_rules": (),
     "route53_profiles": (),
@@ -59,6 +61,7 @@ def correct(snapshot: Snapshot) -> Snapshot:
         _with_prefix_lists,
         _with_gateway_routes,
         _with_default_group,
+        with_right_instances,
         _without_unimplemented,
     ):
         snapshot = step(snapshot)

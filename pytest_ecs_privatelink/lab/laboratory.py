@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.lab.plan import Host, compile_plan
 from pytest_ecs_privatelink.lab.twin import Twin
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.world import World, build_world
+from pytest_ecs_privatelink.topology.evidence import registries_of
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.topology.reader import Reading, read_snapshot
 from pytest_ecs_privatelink.vantage.sockets import place_for_sockets
@@ -87,7 +88,13 @@ class Laboratory:
 
     def read(self, world: World, faults: tuple[Fault, ...] = ()) -> Reading:
         """Read the lab's world again, corrected, with what ``faults`` edit into it."""
-        reading = read_snapshot(self.session(), world.vpc_id, region=REGION, emulated=True)
+        reading = read_snapshot(
+            self.session(),
+            world.vpc_id,
+            region=REGION,
+            emulated=True,
+            cluster=world.workload.cluster if world.workload else None,
+        )
         snapshot = correct(reading.snapshot)
         for fault in faults:
             if fault.edit is not None:
@@ -105,7 +112,7 @@ class Laboratory:
         plan = compile_plan(
             snapshot,
             hosts=tuple(Host(subnet=subnet, groups=groups) for subnet in subnets),
-            registries=(snapshot.vpc.owner,),
+            registries=registries_of(snapshot),
             faults=faults,
         )
         self.twin.build(plan)

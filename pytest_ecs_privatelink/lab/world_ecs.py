@@ -1,4 +1,7 @@
-"""What runs in the lab's healthy world: an ECS cluster with a Fargate and an EC2 service."""
+"""What runs in the lab's healthy world: an ECS cluster with a Fargate and an EC2 service.
+
+The EC2 one has a container instance in each subnet to stand on.
+"""
 
 import hashlib
 import json
@@ -18,7 +21,7 @@ EXECUTION_ROLE = "lab-task-execution"
 ECS_SERVICES = {"app-fargate": "FARGATE", "app-ec2": "EC2"}
 """ECS service names and the launch type of each; task definition families have the same names."""
 
-_MANAGED_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+_IMAGE = "ami-0123456789abcdef0"  # moto has no images here, and asks for none
 _MANIFEST = {
     "schemaVersion": 2,
     "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
@@ -71,6 +74,23 @@ def build_workload(session: "boto3.Session", subnets: tuple[str, ...], task_grou
         secret=secret,
         execution_role=role,
     )
+
+
+def register_instances(session: "boto3.Session", subnets: tuple[str, ...], group: str) -> None:
+    """Start an instance in each subnet, which wears ``group``, and register it in the cluster."""
+    ec2, ecs = session.client("ec2"), session.client("ecs")
+    for subnet in subnets:
+        made = ec2.run_instances(
+            ImageId=_IMAGE,
+            InstanceType="t3.micro",
+            MinCount=1,
+            MaxCount=1,
+            NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": subnet, "Groups": [group]}],
+        )
+        instance = made["Instances"][0]["InstanceId"]
+        ecs.register_container_instance(
+            cluster=CLUSTER, instanceIdentityDocument=json.dumps({"instanceId": instance})
+        )
 
 
 def _create_image(ecr: Client) -> str:

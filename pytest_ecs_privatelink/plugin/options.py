@@ -54,8 +54,8 @@ OPTIONS = (
     Option("ecs_profile", "AWS profile, as in the AWS CLI", metavar="PROFILE"),
     Option(
         "ecs_launch_type",
-        "launch types to prove for, of fargate,ec2 (default: fargate, and ec2 where any of the "
-        "three ecs endpoints exists; the lab: both)",
+        "launch types to prove for, of fargate,ec2 (default: the cluster's; without a cluster "
+        "fargate, and ec2 where any of the three ecs endpoints exists)",
         metavar="LIST",
     ),
     Option(
@@ -67,7 +67,8 @@ OPTIONS = (
     Option("ecs_need", "replace the derived list of required endpoint services", metavar="LIST"),
     Option(
         "ecs_subnet",
-        "a subnet to prove (repeatable; default: those whose default route is no internet gateway)",
+        "a subnet to prove (repeatable; default: those of the cluster; without a cluster those "
+        "whose default route is no internet gateway)",
         "args",
         "ID",
     ),
@@ -79,16 +80,30 @@ OPTIONS = (
     ),
     Option(
         "ecs_security_group",
-        "a security group that Fargate tasks wear (repeatable; default: unknown)",
+        "a security group that Fargate tasks wear (repeatable; default: those of the cluster's "
+        "ECS services, else unknown)",
         "args",
         "SG",
     ),
     Option(
         "ecs_instance_security_group",
-        "a security group that container instances wear (repeatable; default: unknown): on EC2 "
-        "the agent, pulls, logs and secrets leave by their interface",
+        "a security group that container instances wear (repeatable; default: read from the "
+        "cluster's, else unknown): on EC2 the agent, pulls, logs and secrets leave by their "
+        "interface",
         "args",
         "SG",
+    ),
+    Option(
+        "ecs_cluster",
+        "the ECS cluster whose task definitions say what is needed (default: none, and needs are "
+        "assumed; the lab: its own)",
+        metavar="NAME",
+    ),
+    Option(
+        "ecs_service",
+        "only this ECS service of the cluster (repeatable; default: all)",
+        "args",
+        "NAME",
     ),
     Option(
         "ecs_require_private",

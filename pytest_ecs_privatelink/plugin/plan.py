@@ -14,9 +14,15 @@ from pytest_ecs_privatelink.catalogue.requirements import (
 from pytest_ecs_privatelink.catalogue.services import SERVICES, host_names
 from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
 from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.plugin.asked import with_cluster_asked
 from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.plugin.wearing import wearers_of
+from pytest_ecs_privatelink.plugin.wearing import others_worn, probed_as, wearers_of
 from pytest_ecs_privatelink.topology.egress import egress_of
+from pytest_ecs_privatelink.topology.evidence import (
+    features_of,
+    launch_types_of,
+    registries_of,
+)
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
 from pytest_ecs_privatelink.topology.selection import Selection, slugs, subnets_under_test
@@ -49,9 +55,13 @@ class Plan:
 
 def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: str | None) -> Plan:
     """Return the plan; `SettingsError` where an option names what is not there."""
+    snapshot = with_cluster_asked(settings, snapshot)
     selection = subnets_under_test(snapshot, settings.subnets)
     _refuse_unknown_groups(settings, snapshot)
-    launch_types = settings.launch_types or _launch_types(snapshot)
+    launch_types = settings.launch_types or launch_types_of(snapshot) or _launch_types(snapshot)
+    registries = registries_of(snapshot)
+    wearers = wearers_of(settings, snapshot)
+    probed = probed_as(launch_types)
     requirements = _requirements(settings, snapshot, launch_types)
     egress = {subnet.id: egress_of(snapshot, subnet.id) for subnet in selection.subnets}
     terms = Terms(
@@ -60,13 +70,15 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         slugs=slugs(selection.subnets),
         egress=egress,
         services=tuple(
-            _under_test(each, snapshot) for each in tested(requirements, _existing(snapshot))
+            _under_test(each, snapshot, registries)
+            for each in tested(requirements, _existing(snapshot))
         ),
         resolvers=(_vpc_resolver(snapshot),),
         timeout=settings.timeout,
         basis=basis,
         require_private=settings.require_private,
-        task_groups=settings.security_groups or None,
+        task_groups=wearers[probed],
+        other_groups=tuple(each.groups for each in others_worn(settings, snapshot, probed)),
         ca_file=ca_file,
     )
     scene = scene_of(
@@ -74,8 +86,9 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         subnets=selection.subnets,
         requirements=requirements,
         launch_types=launch_types,
+        registries=registries,
         require_private=settings.require_private,
-        wearers=wearers_of(settings, snapshot),
+        wearers=wearers,
     )
     return Plan(
         settings=settings,
@@ -120,6 +133,7 @@ def _requirements(
         return derive_requirements(
             region=snapshot.region,
             launch_types=launch_types,
+            features=features_of(snapshot),
             existing=_existing(snapshot),
             only=settings.need or None,
         )
@@ -131,7 +145,9 @@ def _existing(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(service for service in SERVICES if endpoints_for(snapshot, service))
 
 
-def _under_test(requirement: Requirement, snapshot: Snapshot) -> ServiceUnderTest:
+def _under_test(
+    requirement: Requirement, snapshot: Snapshot, registries: tuple[str, ...]
+) -> ServiceUnderTest:
     service = requirement.service
     return ServiceUnderTest(
         service=service,
@@ -139,7 +155,7 @@ def _under_test(requirement: Requirement, snapshot: Snapshot) -> ServiceUnderTes
         launch_types=requirement.launch_types,
         because=requirement.because,
         endpoint=_endpoint(snapshot, service),
-        names=host_names(service, snapshot.region, (snapshot.vpc.owner,)),
+        names=host_names(service, snapshot.region, registries),
     )
 
 

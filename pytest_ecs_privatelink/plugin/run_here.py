@@ -47,7 +47,12 @@ def read_vpc(settings: Settings) -> tuple[Snapshot, Source]:
         profile_named_by="ecs_profile" if ini else "--ecs-profile",
     )
     reading = read_snapshot(
-        opened.session, settings.vpc, region=opened.region, emulated=opened.emulated
+        opened.session,
+        settings.vpc,
+        region=opened.region,
+        emulated=opened.emulated,
+        cluster=settings.cluster,
+        ecs_services=settings.ecs_services,
     )
     source = Source(
         target="aws",

@@ -14,7 +14,7 @@ from pytest_ecs_privatelink.plugin.run_here import read_vpc
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
 from pytest_ecs_privatelink.topology.model import Snapshot
-from pytest_ecs_privatelink.verdict import Basis, LaunchType
+from pytest_ecs_privatelink.verdict import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
         return Place(plan=plan, source=looked.source, own_lab=own_lab)
     subnets = tuple(subnet.id for subnet in plan.terms.subnets)
     twin_faults = tuple(each for fault in faults for each in fault.twin)
-    lab.build_twin(looked.snapshot, subnets, plan.terms.task_groups, twin_faults)
+    lab.build_twin(plan.snapshot, subnets, plan.terms.task_groups, twin_faults)
     source = replace(looked.source, notes=(*looked.source.notes, *lab.twin.caveats))
     return Place(
         plan=plan,
@@ -79,9 +79,7 @@ def _look_at_own_world(settings: Settings, lab: Laboratory, faults: tuple[Fault,
     known = told(
         settings,
         "lab",
-        security_groups=own.world.task_groups,
-        instance_security_groups=own.world.instance_groups,
-        launch_types=tuple(LaunchType),
+        cluster=own.world.workload.cluster if own.world.workload else None,
     )
     source = Source(
         target="lab",

@@ -13,8 +13,11 @@ from pytest_ecs_privatelink.plugin.options import OPTIONS, option_value
 from pytest_ecs_privatelink.verdict import Claim, Code, LaunchType
 
 E = TypeVar("E", bound=StrEnum)
+N = TypeVar("N", str, str | None)
 _VPC_ID = re.compile(r"vpc-[0-9a-f]{8,17}")
 _GROUP_ID = re.compile(r"sg-[0-9a-f]{8,17}")
+# Names as the ECS API allows them, or ARNs that end in one.
+_ECS_NAME = re.compile(r"(arn:[^\s]+/)?[A-Za-z0-9_-]{1,255}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class Settings:
     local_subnet: str | None = None
     security_groups: tuple[str, ...] = ()
     instance_security_groups: tuple[str, ...] = ()
+    cluster: str | None = None
+    ecs_services: tuple[str, ...] = ()
     require_private: bool = False
     require_probed: bool = False
     strict: bool = False
@@ -81,6 +86,10 @@ def read_settings(config: pytest.Config) -> Settings:
         local_subnet=values.get("ecs_local_subnet"),
         security_groups=_groups(values, "ecs_security_group"),
         instance_security_groups=_groups(values, "ecs_instance_security_group"),
+        cluster=_ecs_name(values.get("ecs_cluster"), "ecs_cluster"),
+        ecs_services=tuple(
+            dict.fromkeys(_ecs_name(each, "ecs_service") for each in values.get("ecs_service", ()))
+        ),
         require_private=values.get("ecs_require_private", False),
         require_probed=values.get("ecs_require_probed", False),
         strict=values.get("ecs_strict", False),
@@ -111,6 +120,12 @@ def _groups(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
     for group in groups:
         _matching({name: group}, name, _GROUP_ID, "sg-0123456789abcdef0")
     return groups
+
+
+def _ecs_name(value: N, name: str) -> N:
+    if value is None or _ECS_NAME.fullmatch(value):
+        return value
+    raise SettingsError(f"{_flag(name)} {value!r}: not a name or ARN of ECS")
 
 
 def _choices(values: Mapping[str, Any], name: str, kind: type[E]) -> tuple[E, ...]:
@@ -149,6 +164,10 @@ def _refuse_contradictions(settings: Settings) -> None:
         )
     if settings.snapshot and settings.save_snapshot:
         raise SettingsError("--ecs-save-snapshot saves what was read; --ecs-snapshot reads nothing")
+    if settings.ecs_services and not (settings.cluster or settings.snapshot or settings.own_world):
+        raise SettingsError(
+            f"--ecs-service {settings.ecs_services[0]}: name its cluster with --ecs-cluster"
+        )
     if settings.lab and settings.local_subnet:
         raise SettingsError("--ecs-local-subnet has no meaning in the lab: only its twin is probed")
 

@@ -142,6 +142,7 @@ class Interface:
     """An elastic network interface; ``type`` is AWS's InterfaceType (``vpc_endpoint``, ...).
 
     ``instance`` is the EC2 instance that it is attached to, ``primary`` as its first interface.
+    ``managed``: an AWS service runs that instance for the account [EC2 API, OperatorResponse].
     """
 
     id: str
@@ -155,6 +156,7 @@ class Interface:
     description: str | None = None
     instance: str | None = None
     primary: bool = False
+    managed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

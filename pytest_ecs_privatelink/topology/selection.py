@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.topology.evidence import subnets_of
 from pytest_ecs_privatelink.topology.model import RouteTarget, Snapshot, Subnet
 from pytest_ecs_privatelink.topology.routes import default_route
 
@@ -32,10 +33,15 @@ class Selection:
 def subnets_under_test(snapshot: Snapshot, only: tuple[str, ...] = ()) -> Selection:
     """Return the subnets named in ``only`` (ids), else those in which tasks can be expected.
 
+    Those are the cluster's, whatever their routes, where one was read that stands in this VPC.
+
     Raises `SettingsError` for an id that the VPC does not have, and where nothing is left.
     """
     if only:
         return _named(snapshot, only)
+    if evident := subnets_of(snapshot):
+        chosen = _by_slug(subnet for subnet in snapshot.subnets if subnet.id in evident)
+        return Selection(chosen, _of_cluster(snapshot))
     reasons = _reasons_against(snapshot)
     chosen = _by_slug(subnet for subnet in snapshot.subnets if subnet.id not in reasons)
     if not chosen:
@@ -89,10 +95,20 @@ def _plumbing(snapshot: Snapshot) -> dict[str, str]:
     return found
 
 
+def _of_cluster(snapshot: Snapshot) -> str:
+    assert snapshot.cluster is not None
+    there = [each.name for each in snapshot.cluster.services or ()]
+    if any(each.subnet for each in snapshot.cluster.instances or ()):
+        there.append("container instances")
+    return f"those of cluster {snapshot.cluster.name}: {', '.join(there)}"
+
+
 def _because(snapshot: Snapshot, reasons: dict[str, str]) -> str:
     if snapshot.route_tables is None:
         return "every subnet, for route tables could not be read"
     rule = "no default route to an internet gateway"
+    if snapshot.cluster is not None:
+        rule = f"cluster {snapshot.cluster.name} shows none; {rule}"
     return f"{rule}; left out: {_left_out(snapshot, reasons)}" if reasons else rule
 
 

@@ -101,6 +101,8 @@ def _addresses(snapshot: Snapshot) -> Located:
     for i, interface in enumerate(snapshot.interfaces or ()):
         yield from _each(f"$.interfaces[{i}].addresses", interface.addresses)
         yield from _each(f"$.interfaces[{i}].ipv6_addresses", interface.ipv6_addresses)
+    for i, target in enumerate(snapshot.mount_targets or ()):
+        yield f"$.mount_targets[{i}].address", target.address
 
 
 def _each(path: str, texts: tuple[str, ...]) -> Located:

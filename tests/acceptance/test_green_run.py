@@ -9,9 +9,10 @@ from lab_runs import TESTS, Finished, Runs
 from report_schema import SCHEMA, violations
 
 SUBNETS = ("private-a", "private-b", "private-c")
-NEEDED = ("ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs", "s3")
-POSSIBLE = ("kms", "secretsmanager", "ssm", "ssmmessages")
-SERVICES = tuple(sorted(NEEDED + POSSIBLE))
+REQUIRED = ("ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager")
+ASSUMED = ("ecs", "ecs-agent", "ecs-telemetry")
+POSSIBLE = ("kms", "ssm", "ssmmessages")
+SERVICES = tuple(sorted(REQUIRED + ASSUMED + POSSIBLE))
 CODES = (
     "endpoint-missing",
     "endpoint-missing-public-path",
@@ -80,7 +81,7 @@ def test_the_report_tells_the_run(green: Finished) -> None:
         "region": "us-east-1",
     }
     assert run["launch_types"] == ["fargate", "ec2"]
-    assert run["cells"] == {"required": 42, "probed": 42}
+    assert run["cells"] == {"required": 48, "probed": 48}
     assert run["workers"] == 1
     assert run["duration_s"] > 0
     assert green.report["causes"] == []
@@ -108,7 +109,8 @@ def test_the_report_says_why_each_service_is_there(green: Finished) -> None:
     """Every endpoint service has a need, an endpoint and a reason in words."""
     services = green.report["services"]
     assert {each["service"]: each["need"] for each in services} == {
-        **dict.fromkeys(NEEDED, "assumed"),
+        **dict.fromkeys(REQUIRED, "required"),
+        **dict.fromkeys(ASSUMED, "assumed"),
         **dict.fromkeys(POSSIBLE, "possible"),
     }
     assert all(re.fullmatch("vpce-[0-9a-f]+", each["endpoint"]) for each in services)
@@ -128,9 +130,11 @@ def test_the_header_says_what_is_proven_and_why(green: Finished) -> None:
     start = next(n for n, line in enumerate(green.lines) if line.startswith("ecs-privatelink"))
     assert green.lines[start : start + 3] == [
         f"ecs-privatelink: target lab (option); region us-east-1 (lab); vpc {vpc} 10.0.0.0/16; "
-        f"launch types fargate, ec2 (lab); security groups {groups} (lab)",
-        "  subnets: private-a, private-b, private-c (no default route to an internet gateway)",
-        f"  endpoint services: {', '.join(SERVICES)} (default)",
+        f"cluster lab (lab); launch types fargate, ec2 (cluster); "
+        f"security groups {groups} (cluster)",
+        "  subnets: private-a, private-b, private-c "
+        "(those of cluster lab: app-ec2, app-fargate, container instances)",
+        f"  endpoint services: {', '.join(SERVICES)} (cluster)",
     ]
 
 
@@ -141,7 +145,7 @@ def test_the_matrix_stands_at_the_end(green: Finished) -> None:
         "each square: private-dns, tcp-443 | ✔ passed",
         "                private-a  private-b  private-c",
         *(f"{service:<16}✔✔         ✔✔         ✔✔" for service in SERVICES),
-        "42 of 42 required cells probed; every subnet has a vantage",
+        "48 of 48 required cells probed; every subnet has a vantage",
     ]
     assert ESCAPE not in green.out
 
@@ -152,7 +156,7 @@ def test_quiet_is_two_lines(quiet: Finished) -> None:
     assert "ecs-privatelink" not in quiet.out
     assert quiet.lines[-3:-1] == [
         "66 passed in 3 subnets x 11 endpoint services",
-        "42 of 42 required cells probed; every subnet has a vantage",
+        "48 of 48 required cells probed; every subnet has a vantage",
     ]
     assert re.fullmatch(rf"{TESTS} passed in [\d.]+s", quiet.lines[-1])
 

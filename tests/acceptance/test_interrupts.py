@@ -143,7 +143,7 @@ def test_an_interrupted_run_reports_and_leaves_nothing(
         assert running.folders == set()
     assert violations(ended.report, SCHEMA) == []
     assert (ended.report["run"]["status"], ended.report["run"]["exit_code"]) == ("interrupted", 2)
-    assert ended.report["run"]["cells"] == {"required": 42, "probed": 0}
+    assert ended.report["run"]["cells"] == {"required": 48, "probed": 0}
     told = [
         (each["claim"] == "audit", each["verdict"], each["reason"])
         for each in ended.report["checks"]
@@ -153,7 +153,7 @@ def test_an_interrupted_run_reports_and_leaves_nothing(
     assert len(told) == AUDITS + 66
     assert (
         "nothing was proven: the run ended before this cell was judged (66 cells); "
-        "0 of 42 required cells probed; every subnet has a vantage"
+        "0 of 48 required cells probed; every subnet has a vantage"
     ) in ended.lines
 
 

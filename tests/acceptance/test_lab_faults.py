@@ -87,7 +87,7 @@ def test_a_missing_endpoint_is_told_from_end_to_end(runs: Runs) -> None:
     (line,) = (line for line in told.lines if line.startswith("c1 "))
     assert line.startswith("c1 endpoint-missing logs: vpc-")
     assert line.endswith("; explains 7 checks")
-    assert told.lines[-2] == ("39 of 42 required cells probed; every subnet has a vantage; 1 cause")
+    assert told.lines[-2] == ("45 of 48 required cells probed; every subnet has a vantage; 1 cause")
     (cause,) = told.report["causes"]
     assert (cause["id"], cause["code"], cause["severity"]) == ("c1", "endpoint-missing", "error")
     assert cause["explains"] == [

@@ -19,7 +19,7 @@ def shown(first: str, last: str) -> list[str]:
 
 def test_the_matrix_of_the_main_job(runs: Runs) -> None:
     """``pytest --ecs-lab`` prints the README's matrix and last line, to the letter."""
-    matrix = shown("each square", "42 of 42")
+    matrix = shown("each square", "48 of 48")
 
     out = runs("--ecs-lab").lines
 

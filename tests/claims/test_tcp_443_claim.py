@@ -223,6 +223,25 @@ def test_a_doubted_443_says_why(
     assert prove(given, dialling(ConnectStatus.OPEN, "tls"), stand).reason == reason
 
 
+def test_every_set_of_groups_that_tasks_wear_must_pass() -> None:
+    """Where ECS services wear different groups, the open door of one proves nothing for others."""
+    shut = SecurityGroup(id="sg-shut", vpc="vpc-1", name="shut", ingress=(), egress=())
+    read = snapshot(security_groups=(*ADMITS_RANGE, group("sg-open"), shut))
+    stand = Stand(label="lab:subnet", groups=("sg-tasks",))
+
+    def judged(*others: str) -> Check:
+        given = terms(read, other_groups=tuple((each,) for each in others))
+        return prove(given, dialling(ConnectStatus.OPEN, "tls"), stand)
+
+    assert judged("sg-open").verdict is Verdict.PASSED
+    doubted = judged("sg-open", "sg-shut")
+    assert (doubted.verdict, doubted.code) == (Verdict.ERROR, Code.VANTAGE_GROUP_DIFFERS)
+    assert doubted.reason == (
+        "443 is open for sg-tasks, but tasks wear sg-shut, whose rules do not get there: "
+        "probe from their groups"
+    )
+
+
 @pytest.mark.parametrize(("egress", "verdict"), [((), Verdict.ERROR), ((TO_S3,), Verdict.PASSED)])
 def test_beyond_the_endpoints_the_tasks_way_out_counts(
     egress: tuple[GroupRule, ...], verdict: Verdict

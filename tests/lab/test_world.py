@@ -36,7 +36,14 @@ def seeded() -> Iterator[Seeded]:
         cloud.wait()
         session = cloud.session()
         world = build_world(session)
-        raw = read_snapshot(session, world.vpc_id, region=REGION, emulated=True).snapshot
+        assert world.workload is not None
+        raw = read_snapshot(
+            session,
+            world.vpc_id,
+            region=REGION,
+            emulated=True,
+            cluster=world.workload.cluster,
+        ).snapshot
         yield Seeded(cloud=cloud, world=world, raw=raw, snapshot=correct(raw))
 
 
@@ -120,7 +127,7 @@ def test_every_service_has_its_endpoint(seeded: Seeded) -> None:
 def test_endpoint_interfaces_are_at_home(seeded: Seeded) -> None:
     """Each endpoint has one interface in each subnet's range, wearing the endpoints' group."""
     cidrs = {each.id: ipaddress.ip_network(each.cidr) for each in seeded.snapshot.subnets}
-    interfaces = seeded.snapshot.interfaces or ()
+    interfaces = [each for each in seeded.snapshot.interfaces or () if each.instance is None]
 
     assert len(interfaces) == len(INTERFACE_SERVICES) * len(cidrs)
     assert len({each.addresses for each in interfaces}) == len(interfaces)
@@ -188,6 +195,20 @@ def test_both_launch_types_run_something(seeded: Seeded) -> None:
     assert session.client("iam").get_role(RoleName="lab-task-execution")["Role"]["Arn"] == (
         workload.execution_role
     )
+
+
+def test_each_subnet_holds_a_container_instance(seeded: Seeded) -> None:
+    """Agents of today, connected, registered after every endpoint, in the instances' group."""
+    cluster = seeded.snapshot.cluster
+    assert cluster is not None
+    instances = cluster.instances or ()
+    last = max(str(each.created) for each in seeded.snapshot.endpoints)
+
+    assert {each.subnet for each in instances} == set(seeded.world.subnets.values())
+    assert {each.groups for each in instances} == {seeded.world.instance_groups}
+    assert {(each.agent_version, each.agent_connected) for each in instances} == {("1.90.0", True)}
+    assert all(str(each.registered) > last for each in instances)
+    assert len({each.instance for each in instances}) == 3
 
 
 def test_a_world_can_be_had_without_its_workload(seeded: Seeded) -> None:

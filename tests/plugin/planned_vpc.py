@@ -62,7 +62,7 @@ def vpc(*services: str, **changes: Any) -> Snapshot:  # noqa: ANN401  (fields of
     return replace(snapshot, **changes)
 
 
-def planned(snapshot: Snapshot, **said: Any) -> Plan:  # noqa: ANN401  (fields of Settings)
+def planned(snapshot: Snapshot, /, **said: Any) -> Plan:  # noqa: ANN401  (fields of Settings)
     """Return the plan for what the user said."""
     return make_plan(Settings(vpc="vpc-1", **said), snapshot, basis=Basis.PROBED, ca_file=None)
 

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from aws_front import Answer, Front, running
 from aws_worlds import World, answers_that_moto_lacks, make_world
+from cluster_worlds import ClusterWorld, make_cluster_world
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,12 @@ def moto_url() -> Iterator[str]:
 def world(moto_url: str) -> World:
     """Return what was made in the emulated us-east-1."""
     return make_world(moto_url)
+
+
+@pytest.fixture(scope="session")
+def cluster_world(moto_url: str) -> ClusterWorld:
+    """Return the VPC with a cluster that was made in the emulated us-east-1."""
+    return make_cluster_world(moto_url)
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ _NETWORKS = st.builds(
 _ACCOUNTS = st.integers(0, 10**12 - 1).map("{:012}".format)
 _TEXTS = {
     **dict.fromkeys(("cidr", "cidrs", "ipv6_cidr", "ipv6_cidrs", "destination"), _NETWORKS),
-    **dict.fromkeys(("addresses", "ipv6_addresses"), _ADDRESSES.map(str)),
+    **dict.fromkeys(("address", "addresses", "ipv6_addresses"), _ADDRESSES.map(str)),
     "owner": _ACCOUNTS,
     "protocol": st.sampled_from(["-1", "tcp", "udp", "icmp", "icmpv6", "6", "58"]),
 }

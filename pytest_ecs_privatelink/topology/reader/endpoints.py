@@ -1,7 +1,5 @@
 """Endpoints, the interfaces of the VPC, and what AWS offers in the Region."""
 
-from datetime import UTC, datetime
-
 from pytest_ecs_privatelink.catalogue.services import (
     SERVICES,
     parse_service_name,
@@ -13,7 +11,7 @@ from pytest_ecs_privatelink.topology.model import (
     EndpointType,
     Interface,
 )
-from pytest_ecs_privatelink.topology.reader.scope import Scope, name_of, optional
+from pytest_ecs_privatelink.topology.reader.scope import Scope, name_of, optional, utc
 from pytest_ecs_privatelink.topology.reader.wire import Raw
 
 
@@ -59,7 +57,7 @@ def _endpoint(raw: Raw) -> Endpoint:
         interfaces=tuple(sorted(raw.get("NetworkInterfaceIds", ()))),
         dns_names=tuple(e["DnsName"] for e in raw.get("DnsEntries", ()) if e.get("DnsName")),
         policy=optional(raw, "PolicyDocument"),
-        created=_utc(raw.get("CreationTimestamp")),
+        created=utc(raw.get("CreationTimestamp")),
         service_region=optional(raw, "ServiceRegion"),
         private_dns_inbound_resolver_only=bool(
             options.get("PrivateDnsOnlyForInboundResolverEndpoint")
@@ -82,13 +80,10 @@ def _last_error(raw: Raw) -> str | None:
     return ": ".join(part for part in parts if part) or optional(raw, "FailureReason")
 
 
-def _utc(when: datetime | None) -> str | None:
-    return None if when is None else when.astimezone(UTC).isoformat()
-
-
 def _interface(raw: Raw) -> Interface:
     private = [entry["PrivateIpAddress"] for entry in raw.get("PrivateIpAddresses", ())]
     single = optional(raw, "PrivateIpAddress")
+    attachment = raw.get("Attachment") or {}
     return Interface(
         id=raw["NetworkInterfaceId"],
         subnet=optional(raw, "SubnetId") or "",
@@ -99,6 +94,9 @@ def _interface(raw: Raw) -> Interface:
         groups=tuple(sorted(group["GroupId"] for group in raw.get("Groups", ()))),
         mac=optional(raw, "MacAddress"),
         description=optional(raw, "Description"),
+        instance=optional(attachment, "InstanceId"),
+        primary=attachment.get("DeviceIndex") == 0,
+        managed=bool((raw.get("Operator") or {}).get("Managed")),
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +16,7 @@ from pytest_ecs_privatelink.catalogue.partitions import partition_of
 from pytest_ecs_privatelink.errors import ReadError
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet, Unreadable
 from pytest_ecs_privatelink.topology.reader import endpoints, filters, names, network
+from pytest_ecs_privatelink.topology.reader.cluster import Looked, Wanted, look
 from pytest_ecs_privatelink.topology.reader.errands import Refusals, gather
 from pytest_ecs_privatelink.topology.reader.references import follow
 from pytest_ecs_privatelink.topology.reader.refusals import (
@@ -27,17 +28,21 @@ from pytest_ecs_privatelink.topology.reader.refusals import (
 )
 from pytest_ecs_privatelink.topology.reader.scope import Scope
 from pytest_ecs_privatelink.topology.reader.wire import (
+    CLUSTER_SERVICES,
     CONFIG,
     EMULATOR_CONFIG,
+    SERVICES,
     WORKERS,
     Refused,
     Wire,
 )
+from pytest_ecs_privatelink.topology.reader.workload import Workload, read_workload
 
 if TYPE_CHECKING:
     import boto3
 
-INDISPENSABLE = ("subnets", "endpoints")
+CLUSTER = "cluster"
+INDISPENSABLE = ("subnets", "endpoints", CLUSTER)
 # By field of the Snapshot (of its Vpc, with a dot), which is how `Unreadable` names a part.
 PARTS: Mapping[str, Callable[[Scope], Any]] = MappingProxyType(
     {
@@ -79,55 +84,96 @@ def read_snapshot(
     region: str,
     emulated: bool = False,
     config: Config | None = None,
+    cluster: str | None = None,
+    ecs_services: tuple[str, ...] = (),
 ) -> Reading:
     """Read everything about the VPC that these credentials may see.
 
     Only DescribeVpcs, DescribeSubnets and DescribeVpcEndpoints must succeed, else `ReadError` says
     what to do. Any other part that cannot be read is None in the snapshot and named in its
     ``unreadable``. How many requests it takes depends neither on subnets nor on endpoints.
+
+    ``cluster`` (a name or ARN) is read too, which takes DescribeClusters: what of it stands in this
+    VPC; of its ECS services only ``ecs_services``, if any are named.
     """
     if not re.fullmatch(r"vpc-[0-9A-Za-z-]+", vpc_id):
         raise ReadError(f"{vpc_id!r} is not a VPC id: it looks like vpc-0123456789abcdef0")
-    wire = _wire(session, region, config or (EMULATOR_CONFIG if emulated else CONFIG))
+    wanted = None if cluster is None else Wanted(cluster=cluster, services=ecs_services)
+    services = SERVICES if wanted is None else SERVICES + CLUSTER_SERVICES
+    wire = _wire(session, region, config or (EMULATOR_CONFIG if emulated else CONFIG), services)
     try:
-        return Reading(_read(wire, vpc_id, region, emulated=emulated), wire.calls())
+        return Reading(_read(wire, vpc_id, region, wanted, emulated=emulated), wire.calls())
     except Refused as refused:
         attempt = Attempt(
             vpc=vpc_id,
             region=region,
-            url=wire.url("ec2"),
+            url=wire.url(refused.service),
             emulated=emulated,
             regions=_regions(session),
             profile=session.profile_name,
+            cluster=cluster if refused.service == "ecs" else None,
         )
         raise fatal(refused, attempt) from None
     finally:
         wire.close()
 
 
-def _wire(session: "boto3.Session", region: str, config: Config) -> Wire:
+def _wire(session: "boto3.Session", region: str, config: Config, services: tuple[str, ...]) -> Wire:
     try:
-        return Wire(session, region, config)
+        return Wire(session, region, config, services)
     except BotoCoreError as error:
         raise unusable(error, session.profile_name) from None
     except ValueError as error:  # an AWS_ENDPOINT_URL that is no URL
         raise ReadError(f"AWS settings cannot be used: {error}") from None
 
 
-def _read(wire: Wire, vpc_id: str, region: str, *, emulated: bool) -> Snapshot:
+def _read(
+    wire: Wire, vpc_id: str, region: str, wanted: Wanted | None, *, emulated: bool
+) -> Snapshot:
     found = network.read_vpc(wire, vpc_id)
     if found is None:
         raise no_such_vpc(vpc_id, region)
     vpc, blocking = found
     scope = Scope(wire=wire, vpc=vpc, region=region, emulated=emulated, blocking_mode=blocking)
+    errands: dict[str, Callable[[], Any]] = {
+        part: partial(read, scope) for part, read in PARTS.items()
+    }
+    if wanted is not None:
+        errands[CLUSTER] = partial(look, wire, wanted, region)
     with ThreadPoolExecutor(WORKERS) as pool:
-        parts, refusals = gather(pool, {part: partial(read, scope) for part, read in PARTS.items()})
+        parts, refusals = gather(pool, errands)
         for part in INDISPENSABLE:
             if part in refusals:
                 raise refusals[part]
+        working = _read_workload(pool, scope, parts)
         referred, more = follow(pool, scope, parts)
+        workload = None if working is None else working.result()
+    if workload is not None:
+        more |= workload.refusals
+        parts |= {
+            CLUSTER: workload.cluster,
+            "roles": workload.roles,
+            "mount_targets": workload.mount_targets,
+        }
     ordered = {part: _in_order(value) for part, value in (parts | referred).items()}
     return _snapshot(scope, ordered, {**refusals, **more})
+
+
+def _read_workload(
+    pool: ThreadPoolExecutor, scope: Scope, parts: dict[str, Any]
+) -> "Future[Workload] | None":
+    """Begin to read what the cluster refers to. It waits inside the pool, and alone does so."""
+    looked: Looked | None = parts.pop(CLUSTER, None)
+    if looked is None:
+        return None
+    return pool.submit(
+        read_workload,
+        pool,
+        scope,
+        looked,
+        subnets=[subnet.id for subnet in parts["subnets"]],
+        interfaces=parts["interfaces"],
+    )
 
 
 def _in_order(part: Any) -> Any:  # noqa: ANN401  (a part of any type)

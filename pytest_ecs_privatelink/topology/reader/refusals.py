@@ -42,7 +42,10 @@ _FRESH_CREDENTIALS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What was tried, for messages: ``regions`` are those that botocore knows."""
+    """What was tried, for messages: ``regions`` are those that botocore knows.
+
+    ``cluster`` is set where the ECS API was asked for it, else the EC2 API for the VPC.
+    """
 
     vpc: str
     region: str
@@ -50,6 +53,17 @@ class Attempt:
     emulated: bool
     regions: tuple[str, ...] = ()
     profile: str = "default"
+    cluster: str | None = None
+
+    @property
+    def wanted(self) -> str:
+        """What cannot be read."""
+        return self.vpc if self.cluster is None else f"cluster {self.cluster}"
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint service that reading it from inside a closed VPC takes."""
+        return "ec2" if self.cluster is None else "ecs"
 
 
 def in_short(refused: Refused) -> str:
@@ -130,7 +144,7 @@ def _answered(cause: boto.ClientError, refused: Refused, attempt: Attempt) -> st
         )
     if code in _OPT_IN:
         return f"{attempt.region} is not enabled for this account ({words}): choose --ecs-region"
-    return f"{refused.permission} failed ({words}): {attempt.vpc} cannot be read without it"
+    return f"{refused.permission} failed ({words}): {attempt.wanted} cannot be read without it"
 
 
 def _no_answer(cause: boto.BotoCoreError, attempt: Attempt) -> str:
@@ -145,10 +159,11 @@ def _no_answer(cause: boto.BotoCoreError, attempt: Attempt) -> str:
         return f"no answer from the emulator at {attempt.url}: is it running? See AWS_ENDPOINT_URL"
     if attempt.regions and attempt.region not in attempt.regions:
         return _unknown_region(attempt)
+    asked = "" if attempt.cluster is None else f"--ecs-cluster {attempt.cluster} "
     return (
-        f"no answer from the EC2 API at {attempt.url}: a VPC without an internet path needs the "
-        f"interface endpoint `ec2` to be read from inside; or run "
-        f"`pytest --ecs-vpc {attempt.vpc} --ecs-region {attempt.region} "
+        f"no answer from the {attempt.endpoint.upper()} API at {attempt.url}: a VPC without an "
+        f"internet path needs the interface endpoint `{attempt.endpoint}` to be read from inside; "
+        f"or run `pytest --ecs-vpc {attempt.vpc} {asked}--ecs-region {attempt.region} "
         f"--ecs-save-snapshot FILE --collect-only` outside, and give --ecs-snapshot FILE here"
     )
 

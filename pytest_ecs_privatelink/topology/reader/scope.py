@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from pytest_ecs_privatelink.topology.model import Vpc
@@ -56,3 +57,8 @@ def name_of(raw: Raw) -> str | None:
     """Return the Name tag: the only tag that is kept."""
     tags = raw.get("Tags") or ()
     return next((str(tag["Value"]) for tag in tags if tag.get("Key") == "Name"), None)
+
+
+def utc(when: datetime | None) -> str | None:
+    """Return a time as RFC 3339 in UTC."""
+    return None if when is None else when.astimezone(UTC).isoformat()

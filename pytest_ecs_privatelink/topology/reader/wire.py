@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Raw = dict[str, Any]
 
+# Where the prefix of IAM actions is not botocore's name of the service.
+_IAM_PREFIX = {"efs": "elasticfilesystem"}
+
 SERVICES = ("ec2", "route53", "route53resolver", "route53profiles")
+CLUSTER_SERVICES = ("ecs", "iam", "efs")
+"""What reading a cluster takes besides: no client of these is made where none is asked for."""
 # As many as there are parts, so that a service which never answers holds up no other.
 WORKERS = 20
 CONFIG = Config(
@@ -43,17 +48,35 @@ class Refused(Exception):  # noqa: N818  (a refusal is an expected outcome, judg
         self.permission = permission
         self.cause = cause
 
+    @property
+    def service(self) -> str:
+        """The AWS service that was asked, by the prefix of its IAM actions."""
+        return self.permission.partition(":")[0]
+
+    @property
+    def code(self) -> str | None:
+        """AWS's error code, None where AWS did not answer with one."""
+        if not isinstance(self.cause, ClientError):
+            return None
+        return self.cause.response.get("Error", {}).get("Code")
+
 
 class Wire:
     """The clients for one Region. Safe to use from threads once made."""
 
-    def __init__(self, session: "boto3.Session", region: str, config: Config = CONFIG) -> None:
+    def __init__(
+        self,
+        session: "boto3.Session",
+        region: str,
+        config: Config = CONFIG,
+        services: tuple[str, ...] = SERVICES,
+    ) -> None:
         """Make the clients; raises what botocore raises for bad settings and credentials."""
         self._sent: Counter[str] = Counter()
         self._lock = threading.Lock()
         make: Callable[..., Any] = session.client  # the stubs want literal service names
         self._clients = {
-            service: make(service, region_name=region, config=config) for service in SERVICES
+            service: make(service, region_name=region, config=config) for service in services
         }
         for service, client in self._clients.items():
             client.meta.events.register("before-send", self._counter(service))
@@ -74,7 +97,7 @@ class Wire:
 
     def answer(self, service: str, operation: str, read: Callable[[Raw], T], **params: object) -> T:
         """Return what ``read`` makes of an answer that has no pages; raises `Refused`."""
-        with _refusals(f"{service}:{operation}"):
+        with _refusals(_action(service, operation)):
             return read(self._call(service, operation, params))
 
     def records(
@@ -92,7 +115,7 @@ class Wire:
         ``record`` needs is a `Refused` too, and so is an answer without ``key``: the page of a
         captive portal parses as an answer without anything in it.
         """
-        with _refusals(f"{service}:{operation}"):
+        with _refusals(_action(service, operation)):
             return tuple(
                 record(item)
                 for page in self._pages(service, operation, params)
@@ -121,9 +144,13 @@ class Wire:
         def count(event_name: str, **_: object) -> None:
             operation = event_name.rpartition(".")[2]
             with self._lock:
-                self._sent[f"{service}:{operation}"] += 1
+                self._sent[_action(service, operation)] += 1
 
         return count
+
+
+def _action(service: str, operation: str) -> str:
+    return f"{_IAM_PREFIX.get(service, service)}:{operation}"
 
 
 @contextlib.contextmanager
