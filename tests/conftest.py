@@ -1,1 +1,7 @@
 """What the tests of several rooms import lies beside this file: pytest puts it on the path."""
+
+from hypothesis import settings
+
+# No test is timed: a busy machine is no finding.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")

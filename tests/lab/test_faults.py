@@ -24,16 +24,16 @@ def test_the_list_is_aligned_and_complete() -> None:
     lines = describe().splitlines()
 
     assert [line.split()[0] for line in lines] == list(FAULTS)
-    assert lines[0] == "endpoint-missing              no endpoint for logs, and no way out"
-    column = lines[0].index("no endpoint")
+    column = max(map(len, FAULTS)) + 2
+    assert lines[0] == "endpoint-missing".ljust(column) + "no endpoint for logs, and no way out"
     assert all(line[column - 1] == " " and line[column] != " " for line in lines)
     assert all(len(line) <= 120 for line in lines)
 
 
 @every_fault
 def test_a_fault_does_something_somewhere(fault: Fault) -> None:
-    """It breaks the cloud, the snapshot or the twin, and just one of them."""
-    assert [bool(fault.break_cloud), bool(fault.edit), bool(fault.twin)].count(True) == 1
+    """It breaks the twin, or what is read of the cloud: there, or in the corrected snapshot."""
+    assert bool(fault.twin) != bool(fault.break_cloud or fault.edit)
     assert FAULTS[fault.name] is fault
 
 
