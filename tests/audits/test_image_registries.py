@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from audit_worlds import BOTH, FARGATE, OWNER, heads, scene
-from cluster_worlds import (
+from audit_clusters import (
     ARN,
     IGW,
     NAT,
@@ -15,6 +14,7 @@ from cluster_worlds import (
     refused,
     running,
 )
+from audit_worlds import BOTH, FARGATE, OWNER, heads, scene
 
 from pytest_ecs_privatelink.audits.register import run_audits, unseen
 from pytest_ecs_privatelink.audits.scene import Unseen
