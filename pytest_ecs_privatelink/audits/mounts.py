@@ -93,14 +93,18 @@ def _judged(scene: Scene, file_system: str, users: tuple[Use, ...]) -> Iterator[
 
 def _mounting(scene: Scene, users: tuple[Use, ...]) -> tuple[tuple[Subnet, Worn], ...]:
     """Return each subnet that the file system is mounted from, with the groups worn there."""
-    found = (
-        (subnet, _worn(scene, placement))
-        for use in users
-        for placement in use.placements or (None,)
-        for subnet in use.subnets
-        if placement is None or not placement.subnets or subnet.id in placement.subnets
+    places: dict[Worn, set[str]] = defaultdict(set)
+    for use in users:
+        everywhere = tuple(subnet.id for subnet in use.subnets)
+        for placement in use.placements or (None,):
+            inside = (placement.subnets if placement else ()) or everywhere
+            places[_worn(scene, placement)].update(inside)
+    return tuple(
+        (subnet, worn)
+        for worn, inside in places.items()
+        for subnet in scene.subnets
+        if subnet.id in inside
     )
-    return tuple(dict.fromkeys(found))
 
 
 def _worn(scene: Scene, placement: Placement | None) -> Worn:

@@ -4,6 +4,7 @@ A task definition is changed by a new revision, which only its owner can write: 
 to change in it.
 """
 
+import re
 import shlex
 
 from pytest_ecs_privatelink.audits.commands import block, command, label, text
@@ -89,53 +90,53 @@ def own_log_group(snapshot: Snapshot, definition: str, group: str) -> Remedy:
 def copied_secret(snapshot: Snapshot, definition: str, reference: str) -> Remedy:
     """Return what brings a secret, or a parameter, of another Region into this one.
 
-    The value of a parameter is handed over unseen; a secret is replicated by AWS.
+    ``reference`` is an ARN. The value of a parameter is handed over unseen; a secret is replicated
+    by AWS, under the same name.
     """
     parts = reference.split(":")
-    home, api = parts[3], parts[2]
     here = ":".join((*parts[:3], snapshot.region, *parts[4:]))
     then = f"# then in a new revision of {definition}: valueFrom {shlex.quote(here)}"
-    name = parts[6] if api == "secretsmanager" and len(parts) > 6 else parts[5]
-    if api == "ssm":
-        name = name.removeprefix("parameter")
-        name = name if name.count("/") > 1 else name.strip("/")
-        return Remedy((_copied_parameter(snapshot.region, home, name), then), _parameter(name))
-    secret = ":".join(parts[:7])
+    copy = _copied_parameter if parts[2] == "ssm" else _replica
+    made = copy(snapshot.region, parts)
+    return Remedy((*made.cli, then), made.terraform)
+
+
+def _replica(region: str, parts: list[str]) -> Remedy:
     replicate = command(
-        *(home, "secretsmanager", "replicate-secret-to-regions", "--secret-id", secret),
-        *("--add-replica-regions", f"Region={snapshot.region}"),
+        *(parts[3], "secretsmanager", "replicate-secret-to-regions"),
+        *("--secret-id", ":".join(parts[:7]), "--add-replica-regions", f"Region={region}"),
     )
-    plain = name[:-7] if name[-7:-6] == "-" else name
-    replica = f"  replica {{\n    region = {text(snapshot.region)}\n  }}"
-    return Remedy(
-        (replicate, then),
-        "\n".join(
-            (
-                f'resource "aws_secretsmanager_secret" {text(label(plain))} {{',
-                f"  name = {text(plain)}",
-                replica,
-                "}",
-            )
-        ),
+    # AWS ends the ARN in a hyphen and six characters of its own, which are not part of the name.
+    name = re.sub(r"-\w{6}$", "", parts[6] if len(parts) > 6 else parts[5])
+    lines = (
+        f'resource "aws_secretsmanager_secret" {text(label(name))} {{',
+        f"  name = {text(name)}",
+        "  replica {",
+        f"    region = {text(region)}",
+        "  }",
+        "}",
     )
+    return Remedy((replicate,), "\n".join(lines))
 
 
-def _copied_parameter(region: str, home: str, name: str) -> str:
+def _copied_parameter(region: str, parts: list[str]) -> Remedy:
+    path = parts[5].removeprefix("parameter")
+    name = path if path.count("/") > 1 else path.strip("/")
     read = command(
-        *(home, "ssm", "get-parameter", "--name", name, "--with-decryption"),
+        *(parts[3], "ssm", "get-parameter", "--name", name, "--with-decryption"),
         *("--query", "Parameter.Value", "--output", "text"),
     )
     put = command(region, "ssm", "put-parameter", "--name", name, "--type", "SecureString")
-    return f'{put} --value "$({read})"'
-
-
-def _parameter(name: str) -> str:
-    return block(
-        "aws_ssm_parameter",
-        label(name.strip("/")),
-        name=text(name),
-        type=text("SecureString"),
-        value=f"var.{label(name.strip('/'))}",
+    called = label(name.strip("/"))
+    return Remedy(
+        (f'{put} --value "$({read})"',),
+        block(
+            "aws_ssm_parameter",
+            called,
+            name=text(name),
+            type=text("SecureString"),
+            value=f"var.{called}",
+        ),
     )
 
 

@@ -76,14 +76,18 @@ def with_services(snapshot: Snapshot, world: World, **changes: object) -> Snapsh
 def with_definition(
     snapshot: Snapshot, world: World, change: Callable[[TaskDefinition], TaskDefinition]
 ) -> Snapshot:
-    """Return the snapshot with the first task definition changed."""
+    """Return the snapshot with the Fargate ECS service's task definition changed."""
     cluster = running(snapshot, world)
-    first, *others = cluster.task_definitions or ()
-    return replace(snapshot, cluster=replace(cluster, task_definitions=(change(first), *others)))
+    family, *_ = ECS_SERVICES
+    definitions = tuple(
+        change(each) if f"/{family}:" in each.arn else each
+        for each in cluster.task_definitions or ()
+    )
+    return replace(snapshot, cluster=replace(cluster, task_definitions=definitions))
 
 
 def with_container(snapshot: Snapshot, world: World, **changes: object) -> Snapshot:
-    """Return the snapshot with the first container of the first task definition changed."""
+    """Return the snapshot with the first container of that task definition changed."""
 
     def change(definition: TaskDefinition) -> TaskDefinition:
         first, *others = definition.containers

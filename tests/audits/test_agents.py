@@ -5,8 +5,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from audit_clusters import ARN, instance, refused, running
 from audit_worlds import ASSUMED, EC2, FARGATE, endpoint, heads, scene, world
-from cluster_worlds import ARN, instance, refused, running
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,8 +1,7 @@
 """The audits of task definitions that reach into another Region (R9, R16)."""
 
 import pytest
-from audit_worlds import BOTH, EC2, FARGATE, OWNER, endpoint, heads, scene, without
-from cluster_worlds import (
+from audit_clusters import (
     ARN,
     IGW,
     NAT,
@@ -13,6 +12,7 @@ from cluster_worlds import (
     refused,
     running,
 )
+from audit_worlds import BOTH, EC2, FARGATE, OWNER, endpoint, heads, scene, without
 
 from pytest_ecs_privatelink.audits.register import run_audits, unseen
 from pytest_ecs_privatelink.audits.scene import Unseen

@@ -1,8 +1,9 @@
 """The audit of images from registries that no endpoint serves (R5)."""
 
+from typing import Any
+
 import pytest
-from audit_worlds import BOTH, FARGATE, OWNER, heads, scene
-from cluster_worlds import (
+from audit_clusters import (
     ARN,
     IGW,
     NAT,
@@ -13,6 +14,7 @@ from cluster_worlds import (
     refused,
     running,
 )
+from audit_worlds import BOTH, FARGATE, OWNER, heads, scene
 
 from pytest_ecs_privatelink.audits.register import run_audits, unseen
 from pytest_ecs_privatelink.audits.scene import Unseen
@@ -148,7 +150,7 @@ def test_one_line_names_a_registry_that_may_be_near() -> None:
         ),
     ],
 )
-def test_a_mirror_under_its_name_is_not_visible(changes: dict[str, object], who: str) -> None:
+def test_a_mirror_under_its_name_is_not_visible(changes: dict[str, Any], who: str) -> None:
     """Whoever answers for the name may answer with something near."""
     snapshot = running(definition(container(image="nginx")), **changes)
     (finding,) = run_audits(scene(snapshot, FARGATE))

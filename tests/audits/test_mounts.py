@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from audit_clusters import definition, placement, refused, running
 from audit_worlds import (
     BOTH,
     DEFAULT_GROUP,
@@ -16,7 +17,6 @@ from audit_worlds import (
     heads,
     scene,
 )
-from cluster_worlds import definition, placement, refused, running
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,8 +1,8 @@
 """The audit of Service Connect without an ecs-agent endpoint (R12)."""
 
 import pytest
+from audit_clusters import NAT, TRANSIT, placement, refused, running
 from audit_worlds import BOTH, EC2, FARGATE, PRIVATE, endpoint, heads, scene, without
-from cluster_worlds import NAT, TRANSIT, placement, refused, running
 
 from pytest_ecs_privatelink.audits.register import run_audits, unseen
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen

@@ -67,7 +67,7 @@ def _with_sidecar(snapshot: Snapshot, world: World) -> Snapshot:
 
 def _mounted_in_two_zones(snapshot: Snapshot, world: World) -> Snapshot:
     """Give tasks a file system with mount targets for the first two zones only."""
-    nfs = GroupRule(protocol="tcp", from_port=2049, to_port=2049, group=world.task_groups[0])
+    nfs = GroupRule(protocol="tcp", from_port=2049, to_port=2049, cidr=snapshot.vpc.cidrs[0])
     group = SecurityGroup(
         id=_MOUNT_GROUP, vpc=world.vpc_id, name="mounts", ingress=(nfs,), egress=()
     )
