@@ -14,6 +14,12 @@ from pytest_ecs_privatelink.audits.policies.matching import has_wildcard, matche
 from pytest_ecs_privatelink.audits.policies.truth import Truth, all_of, any_of, inverse, truth
 
 _ARN_PARTS = 6
+_OPERATORS = frozenset(
+    (
+        *("StringEquals", "StringEqualsIgnoreCase", "StringLike"),
+        *("ArnEquals", "ArnLike", "Bool", "IpAddress"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +44,14 @@ def holds(condition: Condition, keys: Keys, *, variables: bool) -> Truth:
     head, _, tail = operator.partition(":")
     quantifier, name = (head, tail) if tail else ("", head)
     name, optional = name.removesuffix("IfExists"), name.endswith("IfExists")
-    if values is None or quantifier not in ("", "ForAnyValue", "ForAllValues"):
+    negated, plain = "Not" in name, name.replace("Not", "")
+    legible = quantifier in ("", "ForAnyValue", "ForAllValues") and plain in _OPERATORS
+    if values is None or not legible:
         return Truth.UNKNOWN
-    negated = "Not" in name
     if not values:
         present = optional or (negated and not quantifier) or quantifier == "ForAllValues"
         return truth(present)
-    each = [_satisfies(name.replace("Not", ""), value, condition, variables) for value in values]
+    each = [_satisfies(plain, value, condition, variables) for value in values]
     fitting = [inverse(one) if negated else one for one in each]
     return any_of(fitting) if quantifier == "ForAnyValue" else all_of(fitting)
 

@@ -90,10 +90,13 @@ class _NotUnderstoodError(Exception):
     """Carries the reason from where it is found to `parse`."""
 
 
-def parse(text: str) -> Document | Unreadable:
-    """Return what the JSON ``text`` says, or why that is not to be known."""
+def parse(text: str, *, identity: bool = False) -> Document | Unreadable:
+    """Return what the JSON ``text`` says, or why that is not to be known.
+
+    ``identity``: it is the policy of a role, whose statements name no principals; all others do.
+    """
     try:
-        return _document(_loaded(text))
+        return _document(_loaded(text), identity)
     except _NotUnderstoodError as error:
         return Unreadable(str(error))
 
@@ -117,7 +120,7 @@ def _loaded(text: str) -> Json:
     return _object(value, "it is no JSON object")
 
 
-def _document(value: Json) -> Document:
+def _document(value: Json, identity: bool) -> Document:
     version = value.get("Version", FIRST_VERSION)
     if version not in _VERSIONS:
         raise _NotUnderstoodError(f"its version {version!r} is none of {', '.join(_VERSIONS)}")
@@ -125,8 +128,13 @@ def _document(value: Json) -> Document:
         raise _NotUnderstoodError("it has no Statement")
     statements = value["Statement"]
     listed = statements if isinstance(statements, list) else [statements]
+    read = tuple(_statement(each, number) for number, each in enumerate(listed, start=1))
+    for number, each in enumerate(read, start=1):
+        if (each.principals is None) is not identity:
+            has = "no" if each.principals is None else "a"
+            raise _NotUnderstoodError(f"its statement {number} has {has} Principal")
     return Document(
-        statements=tuple(_statement(each, number) for number, each in enumerate(listed, start=1)),
+        statements=read,
         variables=version != FIRST_VERSION,
     )
 

@@ -10,11 +10,11 @@ from pytest_ecs_privatelink.audits.policies.judging import (
     refusal,
     verdicts,
 )
-from pytest_ecs_privatelink.audits.policies.needs import CALLS, Ask, Caller, Calls, asks
+from pytest_ecs_privatelink.audits.policies.needs import CALLS, Ask, Calls, asks, asks_of
 from pytest_ecs_privatelink.audits.policies.requests import requests
 from pytest_ecs_privatelink.audits.policies.sayings import Said, not_understood, remedy_for
 from pytest_ecs_privatelink.audits.policies.serving import serving
-from pytest_ecs_privatelink.audits.policies.tasks import task_definitions
+from pytest_ecs_privatelink.audits.policies.tasks import roles_of
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
@@ -42,19 +42,18 @@ def endpoint_policy_denies(scene: Scene) -> Iterator[Finding | Unseen]:
             if endpoint.policy is None or not _takes_policies(scene.snapshot, endpoint):
                 continue
             for said in _judged(scene, requirement, endpoint, endpoint.policy, calls):
-                yield _finding(said, endpoint, _asked(scene.snapshot, requirement.service), kinds)
+                yield _finding(said, endpoint, calls, kinds)
 
 
 def _finding(
-    said: Said, endpoint: Endpoint, asked: tuple[Ask, ...], kinds: tuple[LaunchType, ...]
+    said: Said, endpoint: Endpoint, calls: Calls, kinds: tuple[LaunchType, ...]
 ) -> Finding:
-    allowed = ", ".join(dict.fromkeys(each.action for each in asked))
     return Finding(
         code=Code.ENDPOINT_POLICY_DENIES,
         severity=said.severity,
         subject=endpoint.id,
         summary=said.summary,
-        expected=f"a policy that allows {allowed}",
+        expected=f"a policy that allows {', '.join(calls.actions)}",
         observed=said.observed,
         remedy=said.remedy,
         reference=PAGES[Code.ENDPOINT_POLICY_DENIES],
@@ -75,15 +74,6 @@ def _takes_policies(snapshot: Snapshot, endpoint: Endpoint) -> bool:
     )
 
 
-def _callers(snapshot: Snapshot, caller: Caller) -> tuple[str, ...]:
-    """Return the roles that call; an instance's is in no task definition."""
-    tasks = task_definitions(snapshot) if caller is not Caller.INSTANCE else ()
-    roles = {
-        each.execution_role if caller is Caller.EXECUTION else each.task_role for each in tasks
-    }
-    return tuple(sorted(role for role in roles if role))
-
-
 def _judged(
     scene: Scene, requirement: Requirement, endpoint: Endpoint, policy: str, calls: Calls
 ) -> Iterator[Said]:
@@ -93,10 +83,12 @@ def _judged(
     if isinstance(document, Unreadable):
         yield not_understood(snapshot, endpoint, service, document)
         return
-    roles = _callers(snapshot, calls.role)
     told = judge(
         (document,),
-        ((ask, requests(snapshot, endpoint, ask, roles)) for ask in _asked(snapshot, service)),
+        (
+            (ask, requests(snapshot, endpoint, ask, roles))
+            for ask, roles in _asked(snapshot, _plain(service), calls)
+        ),
     )
     remedy = remedy_for(snapshot, endpoint, service, told)
     if told.denied:
@@ -120,8 +112,18 @@ def _judged(
         )
 
 
-def _asked(snapshot: Snapshot, service: str) -> tuple[Ask, ...]:
-    return asks(snapshot, _plain(service), task_definitions(snapshot))
+def _asked(snapshot: Snapshot, service: str, calls: Calls) -> Iterator[tuple[Ask, tuple[str, ...]]]:
+    """Yield what is asked, each with the roles that ask it; none where they are not known."""
+    roles = dict(roles_of(snapshot, calls.role))
+    asking: dict[Ask, list[str]] = {}
+    for role, tasks in roles.items():
+        for ask in asks_of(snapshot, service, tasks):
+            asking.setdefault(ask, []).append(role)
+    for ask, callers in sorted(asking.items()):
+        yield ask, tuple(callers)
+    if not asking:
+        for ask in asks(snapshot, service):
+            yield ask, tuple(roles)
 
 
 def _remark(document: Document) -> str:
@@ -131,5 +133,5 @@ def _remark(document: Document) -> str:
         return ", for it has no Allow statement, without which everything is denied"
     allowed = {text.lower() for each in allowing for text in each.actions.texts}
     if allowed <= _SAMPLE and not any(each.actions.inverted for each in allowing):
-        return ", as AWS's sample policy for ecs does not: a policy like that one starves agents"
+        return " (a policy like the sample one of AWS's page on ECS starves agents)"
     return ""

@@ -18,6 +18,8 @@ from pytest_ecs_privatelink.audits.policies.document import (
 from pytest_ecs_privatelink.audits.policies.matching import action_matches, resource_matches
 from pytest_ecs_privatelink.audits.policies.truth import Truth, all_of, any_of, inverse, truth
 
+_RESOURCE = "the Resource"
+
 
 class Outcome(Enum):
     """What becomes of a request."""
@@ -48,19 +50,24 @@ class Decision:
     """What a policy says: ``by`` is the label of the statement that denies, None where none does.
 
     ``open`` are the things that decide and are not known, sorted: ``the Principal``, ``the
-    Resource``, condition keys as the policy spells them.
+    Resource``, condition keys as the policy spells them. ``missed`` are those that keep statements
+    about this action and resource from allowing it.
     """
 
     outcome: Outcome
     by: str | None = None
     open: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Match:
+    """How a statement and a request fit; ``missed`` is what keeps one from the other."""
+
     statement: Statement
     fits: Truth
     open: tuple[str, ...]
+    missed: tuple[str, ...]
 
 
 def decide(documents: Iterable[Document], request: Request) -> Decision:
@@ -77,7 +84,8 @@ def decide(documents: Iterable[Document], request: Request) -> Decision:
             return Decision(Outcome.DENIED, by=each.statement.label)
     allowed = any_of(each.fits for each in allowing)
     if allowed is Truth.FALSE:
-        return Decision(Outcome.DENIED)
+        missed = {what for each in allowing for what in each.missed}
+        return Decision(Outcome.DENIED, missed=tuple(sorted(missed)))
     doubts = [*denying, *(allowing if allowed is Truth.UNKNOWN else ())]
     open_ = {what for each in doubts if each.fits is Truth.UNKNOWN for what in each.open}
     return Decision(Outcome.UNKNOWN if open_ else Outcome.ALLOWED, open=tuple(sorted(open_)))
@@ -94,17 +102,19 @@ def is_about(statement: Statement, request: Request, *, variables: bool) -> Trut
 
 def _match(statement: Statement, request: Request, variables: bool) -> _Match:
     """Return whether the statement is about the request, and what that hangs on."""
+    if action_matches(statement.actions, request.action) is Truth.FALSE:
+        return _Match(statement, Truth.FALSE, (), ())
     parts = list(_parts(statement, request, variables))
-    if any(fits is Truth.FALSE for _, fits in parts):
-        return _Match(statement, Truth.FALSE, ())
+    false = tuple(name for name, fits in parts if fits is Truth.FALSE)
+    if false:
+        return _Match(statement, Truth.FALSE, (), () if _RESOURCE in false else false)
     open_ = tuple(name for name, fits in parts if fits is Truth.UNKNOWN)
-    return _Match(statement, Truth.UNKNOWN if open_ else Truth.TRUE, open_)
+    return _Match(statement, Truth.UNKNOWN if open_ else Truth.TRUE, open_, ())
 
 
 def _parts(statement: Statement, request: Request, variables: bool) -> Iterator[tuple[str, Truth]]:
-    yield "the Action", action_matches(statement.actions, request.action)
     yield (
-        "the Resource",
+        _RESOURCE,
         resource_matches(statement.resources, request.resource, variables=variables),
     )
     if statement.principals is not None:
@@ -127,20 +137,17 @@ def _is_principal(text: str, request: Request) -> Truth:
         return Truth.TRUE
     if isinstance(request.principal, Foreign):
         return Truth.FALSE
-    if text in _whole_account(request):
+    if _is_account(text, request.account):
         return Truth.TRUE
     if request.principal is None:
         return Truth.UNKNOWN
     return _is_role(text, request.principal)
 
 
-def _whole_account(request: Request) -> tuple[str, ...]:
-    if request.account is None:
-        return ()
-    partition = "aws"
-    if isinstance(request.principal, str):
-        partition = request.principal.split(":")[1]
-    return (request.account, f"arn:{partition}:iam::{request.account}:root")
+def _is_account(text: str, account: str | None) -> bool:
+    """Return whether ``text`` is the account's id, or its root's ARN in any partition."""
+    root = text.startswith("arn:") and text.split(":")[2:] == ["iam", "", account, "root"]
+    return account is not None and (root or text == account)
 
 
 def _is_role(text: str, role: str) -> Truth:

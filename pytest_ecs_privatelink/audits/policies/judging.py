@@ -72,7 +72,9 @@ def refusal(told: tuple[tuple[Ask, Decision], ...]) -> str:
     spoken = tuple(each for each in told if each[1].by is not None)
     parts = []
     if silent:
-        parts.append(f"does not allow {actions(silent)}")
+        missed = sorted({each for _, decision in silent for each in decision.missed})
+        wants = f" (it wants another {', '.join(missed).replace('the ', '')})" if missed else ""
+        parts.append(f"does not allow {actions(silent)}{wants}")
     if spoken:
         parts.append(f"denies {actions(spoken)} (statement {', '.join(denying(spoken))})")
     return " and ".join(parts)
@@ -81,4 +83,7 @@ def refusal(told: tuple[tuple[Ask, Decision], ...]) -> str:
 def _said(decision: Decision) -> str:
     if decision.outcome is Outcome.UNKNOWN:
         return f"depends on {', '.join(decision.open)}"
-    return f"statement {decision.by} denies that" if decision.by else "no statement allows that"
+    if decision.by:
+        return f"statement {decision.by} denies that"
+    but = f", by {', '.join(decision.missed)}" if decision.missed else ""
+    return f"no statement allows that{but}"

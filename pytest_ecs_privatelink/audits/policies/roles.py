@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.policies.document import Document, Unreadable, parse
 from pytest_ecs_privatelink.audits.policies.evaluate import Decision, Outcome, decide
-from pytest_ecs_privatelink.audits.policies.needs import Ask, asks_of
+from pytest_ecs_privatelink.audits.policies.needs import Ask, Caller, asks_of
 from pytest_ecs_privatelink.audits.policies.requests import requests
 from pytest_ecs_privatelink.audits.policies.role_remedies import look_at_role, right_conditions
 from pytest_ecs_privatelink.audits.policies.serving import serving
@@ -17,8 +17,8 @@ from pytest_ecs_privatelink.audits.policies.source_keys import (
 )
 from pytest_ecs_privatelink.audits.policies.tasks import (
     Unread,
-    execution_roles,
     name_of,
+    roles_of,
     unread_roles,
     unread_tasks,
 )
@@ -72,7 +72,7 @@ def role_condition_mismatch(scene: Scene) -> Iterator[Finding | Unseen]:
         yield _unseen("execution-roles", unread)
     hidden = unread_roles(snapshot)
     policies = {role.arn: role.policies for role in snapshot.roles or ()}
-    for arn, tasks in execution_roles(snapshot):
+    for arn, tasks in roles_of(snapshot, Caller.EXECUTION):
         if hidden is not None:
             yield _unseen(name_of(arn), hidden)
         elif arn in policies:
@@ -86,7 +86,7 @@ def _unseen(subject: str, unread: Unread) -> Unseen:
 def _judged(
     scene: Scene, role: str, policies: tuple[str, ...], tasks: tuple[TaskDefinition, ...]
 ) -> Iterator[Finding]:
-    parsed = [parse(text) for text in policies]
+    parsed = [parse(text, identity=True) for text in policies]
     if bad := next((each for each in parsed if isinstance(each, Unreadable)), None):
         yield _finding(
             scene,
@@ -190,8 +190,8 @@ def _remedy(scene: Scene, role: str, tied: tuple[Tied, ...]) -> Remedy:
     if any(each.decision.by for each in denied):
         labels = ", ".join(sorted({each.decision.by for each in denied if each.decision.by}))
         return look_at_role(role, f"let statement {labels} spare calls through the endpoints")
-    if not denied or any(each.endpoint is None for each in denied):
-        return look_at_role(
-            role, "AWS's example has the token and logs in a statement without Condition"
-        )
-    return right_conditions(scene.snapshot, role, tuple(each.ask for each in denied))
+    if denied and all(each.endpoint for each in denied):
+        return right_conditions(scene.snapshot, role, tuple(each.ask for each in denied))
+    doubtful = [each.ask.action for each in tied if each.decision.outcome is not Outcome.ALLOWED]
+    asking = f"do its conditions admit where {', '.join(dict.fromkeys(doubtful))} come from?"
+    return look_at_role(role, asking if doubtful else _EXAMPLE)

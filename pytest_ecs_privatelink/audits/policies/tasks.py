@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pytest_ecs_privatelink.audits.policies.needs import Caller
 from pytest_ecs_privatelink.topology.cluster import TaskDefinition
 from pytest_ecs_privatelink.topology.model import Snapshot
 
@@ -51,11 +52,17 @@ def name_of(role: str) -> str:
     return role.rpartition("/")[2]
 
 
-def execution_roles(snapshot: Snapshot) -> Iterator[tuple[str, tuple[TaskDefinition, ...]]]:
-    """Yield each execution role's ARN with the task definitions that name it, sorted."""
-    tasks = task_definitions(snapshot)
-    for role in sorted({each.execution_role for each in tasks if each.execution_role}):
-        yield role, tuple(each for each in tasks if each.execution_role == role)
+def roles_of(
+    snapshot: Snapshot, caller: Caller
+) -> Iterator[tuple[str, tuple[TaskDefinition, ...]]]:
+    """Yield each role's ARN with the task definitions that name it; no instance's is named."""
+    naming: dict[str, list[TaskDefinition]] = {}
+    for task in task_definitions(snapshot):
+        role = {Caller.EXECUTION: task.execution_role, Caller.TASK: task.task_role}.get(caller)
+        if role:
+            naming.setdefault(role, []).append(task)
+    for role, tasks in sorted(naming.items()):
+        yield role, tuple(tasks)
 
 
 def _unread(what: str, permissions: tuple[str, ...]) -> Unread:
