@@ -249,6 +249,13 @@ def test_only_one_order_is_right_where_instances_exist(order: tuple[str, ...]) -
     assert heads(run_audits(scene(snapshot, EC2))) == ([] if order == ORDER else wrong)
 
 
+def test_an_instance_that_came_between_was_there() -> None:
+    """It found one endpoint and not the others."""
+    between = instance(registered="2026-01-01T09:01:30Z")
+    finding = only(hosted(between, endpoints=in_order(*ORDER[::-1]), taken=NEXT_DAY))
+    assert finding.code is Code.ENDPOINT_ORDER
+
+
 @pytest.mark.parametrize(
     ("instances", "endpoints"),
     [

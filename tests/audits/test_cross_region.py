@@ -257,6 +257,13 @@ def test_a_zone_for_the_far_name_leaves_it_to_probes() -> None:
     )
 
 
+def test_a_zone_for_half_of_a_pull_answers_nothing() -> None:
+    """The token comes privately, and the manifest does not."""
+    zone = HostedZone(id="Z1", name=f"api.ecr.{FAR}.amazonaws.com", records=None)
+    snapshot = running(definition(container(image=FAR_IMAGE)), hosted_zones=(zone,))
+    assert heads(run_audits(scene(snapshot, FARGATE))) == [(IMAGE, E, "web:3")]
+
+
 def test_ways_out_that_could_not_be_read_leave_it_unknown() -> None:
     """How grave it is depends on them."""
     snapshot = running(

@@ -131,12 +131,7 @@ def test_a_zone_that_no_task_is_in_wants_none() -> None:
 
 def test_another_file_systems_mount_target_serves_nobody_else() -> None:
     """It is by file system."""
-    other = tuple(
-        MountTarget(
-            id=f"fsmt-x{at}", file_system="fs-2", subnet=each.id, az=each.az, address="10.0.0.98"
-        )
-        for at, each in enumerate(PRIVATE)
-    )
+    other = tuple(replace(each, file_system="fs-2") for each in EVERYWHERE)
     assert heads(run_audits(wearing(mounting(targets=other)))) == [(CODE, E, "fs-1")]
 
 
