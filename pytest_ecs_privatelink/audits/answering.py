@@ -33,6 +33,7 @@ from pytest_ecs_privatelink.topology.model import (
 FOREIGN = ".vpce."
 """What the DNS name of an endpoint holds, and no private name does."""
 
+_LONGEST_CHAIN = 8
 _ADDRESSING = ("A", "CNAME", "AAAA")
 
 
@@ -49,7 +50,7 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Who answers for ``name``.
+    """Who answers for ``name``, which a CNAME may have led to.
 
     ``zone`` is the hosted zone that decides, ``records`` what it holds for the name, ``rule`` the
     Resolver rule that forwards it, ``profile`` a Route 53 Profile that may hold it.
@@ -90,11 +91,29 @@ def answers(scene: Scene, snapshot: Snapshot | None = None) -> Mapping[str, tupl
     zones = _zones(told)
     return {
         requirement.service: tuple(
-            _answer(told, zones, name)
+            _followed(told, zones, name)
             for name in host_names(requirement.service, told.region, scene.registries)
         )
         for requirement in under_test(scene)
     }
+
+
+def _followed(snapshot: Snapshot, zones: Mapping[Labels, _Apex], name: str) -> Answer:
+    """Return who answers in the end: a zone may take a CNAME's target from public DNS, too."""
+    found = _answer(snapshot, zones, name)
+    for _ in range(_LONGEST_CHAIN):
+        target = next((each.values[0] for each in found.records if _is_cname(each)), None)
+        if target is None:
+            break
+        onward = _answer(snapshot, zones, target)
+        if onward.by is By.PUBLIC:
+            break
+        found = onward
+    return found
+
+
+def _is_cname(record: ZoneRecord) -> bool:
+    return record.type == "CNAME" and record.alias is None and bool(record.values)
 
 
 def answers_privately(endpoint: Endpoint) -> bool:
@@ -120,11 +139,9 @@ def _answer(snapshot: Snapshot, zones: Mapping[Labels, _Apex], name: str) -> Ans
     for rule in closest(wanted, snapshot.resolver_rules or (), lambda each: each.domain):
         if rule.type not in GIVEN_BACK and len(labels(rule.domain)) >= len(apex or ()):
             return Answer(name=name, by=By.OTHERS, rule=rule)
-    found = (
-        Answer(name=name, by=By.PUBLIC)
-        if apex is None
-        else _in_zone(name, wanted, apex, zones[apex])
-    )
+    found = Answer(name=name, by=By.PUBLIC)
+    if apex is not None:
+        found = _in_zone(name, wanted, apex, zones[apex])
     if found.by in (By.PUBLIC, By.NOBODY) and snapshot.route53_profiles:
         return Answer(name=name, by=By.OTHERS, profile=snapshot.route53_profiles[0])
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pytest_ecs_privatelink.audits.answering import FOREIGN, Answer, By, answers, under_test
 from pytest_ecs_privatelink.audits.elsewhere import labels
 from pytest_ecs_privatelink.audits.lacks import cells
-from pytest_ecs_privatelink.audits.remedies_hub import route_to
+from pytest_ecs_privatelink.audits.remedies_hub import route_to, ways_beyond
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
 from pytest_ecs_privatelink.audits.wording import listed_names, named
@@ -70,12 +70,12 @@ def route_missing(scene: Scene) -> Iterator[Finding | Unseen]:
     if not leads or scene.snapshot.route_tables is None:
         return
     aliased: dict[str, _Lead] = {}
-    dead = _dead_ends(scene.snapshot)
+    dead, ways = _dead_ends(scene.snapshot), ways_beyond(scene.snapshot)
     for table, subnets in _by_table(scene):
         stuck, doubtful = _judge(scene.snapshot, table, subnets[0], leads, dead)
         aliased.update({each.requirement.service: each for each in doubtful})
         if stuck:
-            yield _finding(scene, table, subnets, stuck)
+            yield _finding(scene, table, subnets, stuck, ways)
     for service, lead in sorted(aliased.items()):
         reason = f"where {lead.alias} lies is not in the snapshot: only probing can tell"
         yield Unseen(code=CODE, subject=service, reason=reason)
@@ -166,15 +166,17 @@ def _carries(route: Route, targets: frozenset[RouteTarget], dead: frozenset[str]
 
 
 def _finding(
-    scene: Scene, table: RouteTable, subnets: tuple[Subnet, ...], stuck: tuple[_Stuck, ...]
+    scene: Scene,
+    table: RouteTable,
+    subnets: tuple[Subnet, ...],
+    stuck: tuple[_Stuck, ...],
+    ways: tuple[Route, ...],
 ) -> Finding:
     hurt = tuple(dict.fromkeys(each.lead.requirement for each in stuck))
     kinds = {kind for each in hurt for kind in each.launch_types}
     places = listed_names(tuple(dict.fromkeys(each.lead.place for each in stuck)), "addresses")
     zones = tuple(dict.fromkeys(each.lead.zone for each in stuck))
     services = listed_names(tuple(each.service for each in hurt))
-    first = stuck[0]
-    present = tuple(each.destination for each in table.routes)
     return Finding(
         code=CODE,
         severity=_weight(scene, subnets, stuck),
@@ -186,7 +188,7 @@ def _finding(
         ),
         expected=f"an active route to {places} from {named(subnets)}",
         observed="; ".join(dict.fromkeys(_observed(each) for each in stuck)),
-        remedy=route_to(scene.snapshot, table.id, first.lead.address, present),
+        remedy=route_to(scene.snapshot, table, stuck[0].lead.address, ways),
         reference=PAGES[CODE],
         launch_types=tuple(kind for kind in LaunchType if kind in kinds),
         blocks=tuple(cell for each in hurt for cell in cells(each, subnets)),

@@ -3,7 +3,7 @@
 from ipaddress import ip_address, ip_network
 
 from pytest_ecs_privatelink.audits.commands import aws, block, text
-from pytest_ecs_privatelink.topology.model import Route, RouteTarget, Snapshot
+from pytest_ecs_privatelink.topology.model import Route, RouteTable, RouteTarget, Snapshot
 from pytest_ecs_privatelink.verdict import Remedy
 
 _OPTIONS = {
@@ -18,47 +18,50 @@ _UNKNOWN = Route(
 )
 
 
+def ways_beyond(snapshot: Snapshot) -> tuple[Route, ...]:
+    """Return, each once, the routes that any table has to other networks, and could have."""
+    routes = (route for table in snapshot.route_tables or () for route in table.routes)
+    could = (
+        Route(destination=cidr, target=each.kind, target_id=each.id)
+        for each in snapshot.peerings or ()
+        for cidr in each.cidrs
+    )
+    return tuple(
+        dict.fromkeys(
+            each
+            for each in (*routes, *could)
+            if each.active and each.target in _OPTIONS and "/" in each.destination
+        )
+    )
+
+
 def route_to(
-    snapshot: Snapshot, table: str, address: str | None, present: tuple[str, ...]
+    snapshot: Snapshot, table: RouteTable, address: str | None, ways: tuple[Route, ...]
 ) -> Remedy:
     """Return what routes ``table`` to ``address``, or to a hub of unknown range.
 
-    ``present`` are the destinations that the table has a (dead) route for: one is replaced.
+    ``ways`` are `ways_beyond`; a dead route that the table has for the same range is replaced.
     """
-    route = _UNKNOWN if address is None else _known(snapshot, address)
+    route = _UNKNOWN if address is None else _known(address, ways)
+    present = {each.destination for each in table.routes}
     option, argument = _OPTIONS[route.target]
     verb = "replace-route" if route.destination in present else "create-route"
     command = aws(
         snapshot,
-        *(verb, "--route-table-id", table, "--destination-cidr-block", route.destination),
+        *(verb, "--route-table-id", table.id, "--destination-cidr-block", route.destination),
         *(option, str(route.target_id)),
     )
     terraform = block(
         "aws_route",
-        f"{table}_hub",
-        route_table_id=text(table),
+        f"{table.id}_hub",
+        route_table_id=text(table.id),
         destination_cidr_block=text(route.destination),
         **{argument: text(str(route.target_id))},
     )
     return Remedy((command,), terraform)
 
 
-def _known(snapshot: Snapshot, address: str) -> Route:
-    """Return the route that another table has, or the range that a connection leads to."""
+def _known(address: str, ways: tuple[Route, ...]) -> Route:
     numeric = ip_address(address)
-    routes = (
-        *(route for table in snapshot.route_tables or () for route in table.routes if route.active),
-        *(
-            Route(destination=cidr, target=each.kind, target_id=each.id)
-            for each in snapshot.peerings or ()
-            for cidr in each.cidrs
-        ),
-    )
-    fitting = (
-        each
-        for each in routes
-        if each.target in _OPTIONS
-        and "/" in each.destination
-        and numeric in ip_network(each.destination, strict=False)
-    )
+    fitting = (each for each in ways if numeric in ip_network(each.destination, strict=False))
     return next(fitting, _UNKNOWN)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.audits.answering import Answer, By, answers, under_test
+from pytest_ecs_privatelink.audits.answering import FOREIGN, Answer, By, answers, under_test
 from pytest_ecs_privatelink.audits.elsewhere import labels, within
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.lookalikes import lookalike, right_apex
@@ -150,8 +150,14 @@ def _finding(
 def _unshadowed(
     snapshot: Snapshot, zone: HostedZone, shadowed: list[tuple[Requirement, Answer]]
 ) -> Remedy:
-    """Return what gives the names an answer: records, or no zone where S3's gateway needs none."""
-    if any(_by_gateway(snapshot, requirement.service) for requirement, _ in shadowed):
+    """Return what gives the names an answer: records, or no zone where none could help.
+
+    No record leads to S3's gateway, and an endpoint's own name is for public DNS to answer.
+    """
+    if any(
+        FOREIGN in answer.name or _by_gateway(snapshot, requirement.service)
+        for requirement, answer in shadowed
+    ):
         return without_zone(snapshot, zone)
     aliases = (
         Alias(

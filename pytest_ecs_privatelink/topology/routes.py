@@ -34,9 +34,10 @@ def best_matches(
     """Return what `best_match` says of each of many addresses, reading the table once."""
     table = table_of(snapshot, subnet_id)
     entries = () if table is None else tuple(_entries(snapshot, table))
+    targets = {address: ip_address(address) for address in addresses}
     return {
-        address: _best(entry for entry in entries if ip_address(address) in entry[0])
-        for address in addresses
+        address: _best(entry for entry in entries if target in entry[0])
+        for address, target in targets.items()
     }
 
 
