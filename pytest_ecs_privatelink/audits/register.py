@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.audits import missing, not_available, s3_interface, wrong_region
+from pytest_ecs_privatelink.audits import (
+    endpoint_group,
+    missing,
+    nacl,
+    not_available,
+    s3_interface,
+    task_group,
+    wrong_region,
+    zones,
+)
 from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
@@ -11,6 +20,11 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     ((Code.ENDPOINT_NOT_AVAILABLE,), not_available.not_available),
     ((Code.S3_INTERFACE_ONLY,), s3_interface.s3_interface_only),
     ((Code.ENDPOINT_WRONG_REGION,), wrong_region.wrong_region),
+    ((Code.ENDPOINT_SG_INGRESS,), endpoint_group.endpoint_sg_ingress),
+    ((Code.TASK_SG_EGRESS,), task_group.task_sg_egress),
+    ((Code.TASK_SG_EGRESS_S3,), task_group.task_sg_egress_s3),
+    ((Code.NACL_BLOCKS,), nacl.nacl_blocks),
+    ((Code.ENDPOINT_AZ_UNCOVERED,), zones.endpoint_az_uncovered),
 )
 
 

@@ -46,11 +46,14 @@ def test_a_fault_is_told_by_its_code(fault: Fault) -> None:
 
 @every_fault
 def test_a_fault_breaks_some_cells_and_spares_others(fault: Fault) -> None:
-    """Every expectation covers cells of the world; private DNS never passes unless it works."""
+    """Every expectation covers cells of the world; private DNS never passes unless it works.
+
+    What is only a warning of audits may spare every cell.
+    """
     verdicts = {cell: outcome(fault.expected, *cell)[0] for cell in CELLS}
 
     assert all(any(each.covers(*cell) for cell in CELLS) for each in fault.expected)
-    assert set(verdicts.values()) & {Verdict.FAILED, Verdict.WARNED}
+    assert set(verdicts.values()) & {Verdict.FAILED, Verdict.WARNED} or not fault.expected
     for (claim, subnet, service), verdict in verdicts.items():
         if claim is Claim.TCP_443 and verdict is Verdict.SKIPPED:
             assert verdicts[Claim.PRIVATE_DNS, subnet, service] is Verdict.FAILED
@@ -63,12 +66,17 @@ def test_every_live_code_of_a_healthy_endpoint_has_a_fault() -> None:
 
     assert {*TWIN_CODES, Code.S3_GATEWAY_NO_ROUTE} <= reported
     assert named == {
+        Code.ENDPOINT_AZ_UNCOVERED,
         Code.ENDPOINT_MISSING,
         Code.ENDPOINT_MISSING_PUBLIC_PATH,
         Code.ENDPOINT_NOT_AVAILABLE,
+        Code.ENDPOINT_SG_INGRESS,
         Code.ENDPOINT_WRONG_REGION,
+        Code.NACL_BLOCKS,
         Code.S3_GATEWAY_MISSING,
         Code.S3_INTERFACE_ONLY,
+        Code.TASK_SG_EGRESS,
+        Code.TASK_SG_EGRESS_S3,
     }
 
 
