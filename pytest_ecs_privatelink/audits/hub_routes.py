@@ -10,7 +10,7 @@ from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.remedies_hub import route_to, ways_beyond
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
-from pytest_ecs_privatelink.audits.wording import listed_names, named
+from pytest_ecs_privatelink.audits.wording import counted, named
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.topology.lookup import s3_prefix_list, table_of
@@ -174,16 +174,16 @@ def _finding(
 ) -> Finding:
     hurt = tuple(dict.fromkeys(each.lead.requirement for each in stuck))
     kinds = {kind for each in hurt for kind in each.launch_types}
-    places = listed_names(tuple(dict.fromkeys(each.lead.place for each in stuck)), "addresses")
+    places = counted(tuple(dict.fromkeys(each.lead.place for each in stuck)), "addresses")
     zones = tuple(dict.fromkeys(each.lead.zone for each in stuck))
-    services = listed_names(tuple(each.service for each in hurt))
+    services = counted(tuple(each.service for each in hurt))
     return Finding(
         code=CODE,
         severity=_weight(scene, subnets, stuck),
         subject=table.id,
         summary=(
             f"{table.id} of {named(subnets)} has no active route to {places}, which "
-            f"{listed_names(zones, 'hosted zones')} give{'' if zones[1:] else 's'} for {services}: "
+            f"{counted(zones, 'hosted zones')} give{'' if zones[1:] else 's'} for {services}: "
             "443 of it cannot be reached"
         ),
         expected=f"an active route to {places} from {named(subnets)}",

@@ -4,17 +4,21 @@ from collections.abc import Iterator
 
 from pytest_ecs_privatelink.audits import (
     agents,
+    az_coverage,
     cross_region,
     ecs_endpoints,
+    endpoint_group,
     hub_routes,
     image_registries,
     missing,
     mounts,
+    nacl,
     not_available,
     private_dns_off,
     resolver_path,
     s3_interface,
     service_connect,
+    task_group,
     vpc_dns,
     wrong_region,
     zones,
@@ -48,6 +52,11 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     ((Code.S3_GATEWAY_POLICY,), s3_policy.s3_gateway_policy),
     ((Code.ROLE_CONDITION_MISMATCH,), roles.role_condition_mismatch),
     ((Code.ENV_FILE_BUCKET_DENIED,), env_files.env_file_bucket_denied),
+    ((Code.ENDPOINT_SG_INGRESS,), endpoint_group.endpoint_sg_ingress),
+    ((Code.TASK_SG_EGRESS,), task_group.task_sg_egress),
+    ((Code.TASK_SG_EGRESS_S3,), task_group.task_sg_egress_s3),
+    ((Code.NACL_BLOCKS,), nacl.nacl_blocks),
+    ((Code.ENDPOINT_AZ_UNCOVERED,), az_coverage.endpoint_az_uncovered),
 )
 
 

@@ -161,11 +161,12 @@ def _one_per_zone(snapshot: Snapshot, service: str, subnets: tuple[Subnet, ...])
     holders = [subnet for subnet in snapshot.subnets if subnet.id in holding]
     ordered = sorted(holders, key=lambda each: each.id) + sorted(subnets, key=lambda each: each.id)
     zones = {subnet.az for subnet in subnets}
-    offered = zones & _offered_zones(snapshot, service) or zones
+    offered = zones & offered_zones(snapshot, service) or zones
     return tuple(next(each.id for each in ordered if each.az == zone) for zone in sorted(offered))
 
 
-def _offered_zones(snapshot: Snapshot, service: str) -> frozenset[str]:
+def offered_zones(snapshot: Snapshot, service: str) -> frozenset[str]:
+    """Return the zones in which AWS offers ``service``; an emulator's offers say nothing."""
     name = service_name(service, snapshot.region)
     return frozenset(
         zone

@@ -15,7 +15,7 @@ from pytest_ecs_privatelink.audits.remedies_names import (
 )
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.unread import unread
-from pytest_ecs_privatelink.audits.wording import listed_names
+from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.partitions import partition_of
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
@@ -94,7 +94,7 @@ def rule_captures(scene: Scene) -> Iterator[Finding | Unseen]:
 
 def _captures(scene: Scene, rule: ResolverRule, hurt: list[Requirement]) -> Finding:
     kinds = {kind for each in hurt for kind in each.launch_types}
-    whither = listed_names(rule.targets, "servers") or "other servers"
+    whither = counted(rule.targets, "servers") or "other servers"
     domain = rule.domain.removesuffix(".") or "."
     return Finding(
         code=Code.RESOLVER_RULE_CAPTURES_NAME,
@@ -102,7 +102,7 @@ def _captures(scene: Scene, rule: ResolverRule, hurt: list[Requirement]) -> Find
         subject=rule.id,
         summary=(
             f"resolver rule {rule.id} of {scene.snapshot.vpc.id} forwards {domain} to {whither}, "
-            f"and with it the names of {listed_names(tuple(each.service for each in hurt))}: "
+            f"and with it the names of {counted(tuple(each.service for each in hurt))}: "
             "what these answer is not in the snapshot"
         ),
         expected="the VPC's resolver, or a hub's, answers these names",

@@ -14,7 +14,7 @@ from pytest_ecs_privatelink.audits.remedies_names import vpc_attribute
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.unread import unread
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
-from pytest_ecs_privatelink.audits.wording import listed_names
+from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES
@@ -58,7 +58,7 @@ def dns_hostnames_off(scene: Scene) -> Iterator[Finding | Unseen]:
         yield from unread(snapshot, "vpc.dns_hostnames", _READING, "enableDnsHostnames", code)
         return
     weights = {public_answer_weighs(scene, each.service, scene.subnets) for each in relying}
-    services = listed_names(tuple(each.service for each in relying))
+    services = counted(tuple(each.service for each in relying))
     yield _off(
         scene,
         code,

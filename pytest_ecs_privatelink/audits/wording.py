@@ -1,6 +1,9 @@
 """How summaries name places and the ways out of them."""
 
+from collections.abc import Iterable
+
 from pytest_ecs_privatelink.audits.scene import Scene
+from pytest_ecs_privatelink.topology.admission import Admission
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.model import Subnet
 
@@ -19,10 +22,13 @@ _WAYS = {
 
 def named(subnets: tuple[Subnet, ...]) -> str:
     """Return the subnets' names, or their number where they are many."""
-    names = [subnet.name or subnet.id for subnet in subnets]
-    if len(names) > _SPELT_OUT:
-        return f"{len(names)} subnets"
-    return ", ".join(names)
+    return counted((subnet.name or subnet.id for subnet in subnets), "subnets")
+
+
+def counted(words: Iterable[str], kind: str = "endpoint services") -> str:
+    """Return ``words``, or their number where they are many: ``12 subnets``."""
+    spelt = list(dict.fromkeys(words))
+    return ", ".join(spelt) if len(spelt) <= _SPELT_OUT else f"{len(spelt)} {kind}"
 
 
 def ways_out(scene: Scene, subnets: tuple[Subnet, ...]) -> str:
@@ -30,6 +36,8 @@ def ways_out(scene: Scene, subnets: tuple[Subnet, ...]) -> str:
     return " or ".join(sorted({_WAYS[scene.egress[subnet.id]] for subnet in subnets}))
 
 
-def listed_names(names: tuple[str, ...], what: str = "endpoint services") -> str:
-    """Return ``names``, or their number and ``what`` they are where they are many."""
-    return ", ".join(names) if len(names) <= _SPELT_OUT else f"{len(names)} {what}"
+def told(admission: Admission) -> str:
+    """Return whom rules admit: addresses, and wearers of the groups that they name."""
+    cidrs = counted(admission.ranges.cidrs(), "ranges")
+    groups = " or ".join(sorted(admission.groups))
+    return " and ".join(filter(None, (cidrs, groups and f"wearers of {groups}"))) or "nowhere"

@@ -15,7 +15,7 @@ from pytest_ecs_privatelink.audits.remedies_zones import (
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.unread import unread
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
-from pytest_ecs_privatelink.audits.wording import listed_names
+from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, covers, private_dns_names
@@ -78,7 +78,7 @@ def _unread_zones(
 def _shadowing(scene: Scene, shadowed: list[tuple[Requirement, Answer]]) -> Finding:
     zone = shadowed[0][1].zone
     assert zone is not None
-    names = listed_names(tuple(answer.name for _, answer in shadowed), "names")
+    names = counted(tuple(answer.name for _, answer in shadowed), "names")
     many = len(shadowed) > 1
     return _finding(
         scene,
@@ -195,4 +195,4 @@ def _apex(zone: HostedZone) -> str:
 
 def _held(zone: HostedZone) -> str:
     names = dict.fromkeys(each.name for each in zone.records or () if each.type != "NS")
-    return listed_names(tuple(names), "other names") if names else "no record"
+    return counted(tuple(names), "other names") if names else "no record"

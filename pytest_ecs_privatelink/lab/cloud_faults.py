@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from pytest_ecs_privatelink.lab.cloud import Client
 from pytest_ecs_privatelink.lab.world import (
     IN_ORDER,
+    SUBNET_CIDRS,
     World,
     create_interface_endpoint,
     create_route_table,
@@ -22,6 +23,7 @@ FOREIGN_REGION = "us-west-2"
 PUBLIC_CIDR = "10.0.101.0/24"
 ON_PREMISES = "10.77.0.53"
 UNUSED_ADDRESS = "10.0.1.250"
+HALF_OF_A = "10.0.1.0/25"
 
 _AclRow = tuple[int, str, str, str, tuple[int, int] | None]
 """Rule number, direction, action, protocol (``6`` is TCP, ``-1`` any), destination ports."""
@@ -140,6 +142,23 @@ def close_endpoint_group(world: World, session: "boto3.Session") -> None:
     """Take from the endpoints' group the only thing that it admits."""
     session.client("ec2").revoke_security_group_ingress(
         GroupId=world.endpoint_group, IpPermissions=from_private_subnets()
+    )
+
+
+def admit_half_of_a_subnet(world: World, session: "boto3.Session") -> None:
+    """Replace private-a's range among what the endpoints' group admits by its lower half."""
+    ec2 = session.client("ec2")
+    for change, cidr in (
+        (ec2.revoke_security_group_ingress, SUBNET_CIDRS["private-a"]),
+        (ec2.authorize_security_group_ingress, HALF_OF_A),
+    ):
+        change(GroupId=world.endpoint_group, IpPermissions=https(IpRanges=[{"CidrIp": cidr}]))
+
+
+def leave_subnet(world: World, session: "boto3.Session", service: str, subnet: str) -> None:
+    """Take the endpoint of ``service`` out of ``subnet``."""
+    session.client("ec2").modify_vpc_endpoint(
+        VpcEndpointId=world.endpoints[service], RemoveSubnetIds=[world.subnets[subnet]]
     )
 
 

@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pytest_ecs_privatelink.topology.model import GroupRule, SecurityGroup, Snapshot
+from pytest_ecs_privatelink.topology.model import AclEntry, GroupRule, SecurityGroup, Snapshot
 from pytest_ecs_privatelink.topology.ranges import Ranges
 
 _PROTOCOL_NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
@@ -41,33 +41,42 @@ def admitting_egress(
 def admitted_ranges(snapshot: Snapshot, groups: Iterable[SecurityGroup], port: int) -> Ranges:
     """Return the addresses that ``groups`` admit on TCP ``port`` whatever their wearers wear."""
     rules = (rule for group in groups for rule in group.ingress)
-    cidrs = (_cidrs(snapshot, rule) for rule in rules if _covers_tcp(rule, port))
+    cidrs = (_cidrs(snapshot, rule) for rule in rules if covers_tcp(rule, port))
     return Ranges.of(cidr for each in cidrs for cidr in each)
 
 
 def names_a_group(rule: GroupRule, port: int = 443) -> bool:
     """Return whether ``rule`` admits TCP ``port`` from whoever wears a certain group."""
-    return rule.group is not None and _covers_tcp(rule, port)
+    return rule.group is not None and covers_tcp(rule, port)
+
+
+def covers_tcp(rule: GroupRule | AclEntry, port: int) -> bool:
+    """Return whether ``rule`` is about TCP ``port``, whoever its peer may be.
+
+    An unknown protocol is about nothing; ports that are missing or -1 are all of them.
+    """
+    ports = tcp_ports(rule)
+    return ports is not None and ports[0] <= port <= ports[1]
+
+
+def tcp_ports(rule: GroupRule | AclEntry) -> tuple[int, int] | None:
+    """Return the first and last TCP port that ``rule`` is about; None where it is not for TCP."""
+    protocol = rule.protocol.lower()
+    protocol = _PROTOCOL_NUMBERS.get(protocol, protocol)
+    if protocol not in ("-1", "6"):
+        return None
+    if protocol == "-1" or rule.from_port is None or rule.to_port is None or rule.from_port < 0:
+        return (0, 65535)
+    return (rule.from_port, rule.to_port)
 
 
 def _first_admitting(
     snapshot: Snapshot, rules: Iterable[GroupRule], peer: Peer, port: int
 ) -> GroupRule | None:
     for rule in rules:
-        if _covers_tcp(rule, port) and _names(snapshot, rule, peer):
+        if covers_tcp(rule, port) and _names(snapshot, rule, peer):
             return rule
     return None
-
-
-def _covers_tcp(rule: GroupRule, port: int) -> bool:
-    protocol = _PROTOCOL_NUMBERS.get(rule.protocol, rule.protocol)
-    if protocol == "-1":
-        return True
-    if protocol != "6":
-        return False
-    if rule.from_port is None or rule.to_port is None:
-        return True
-    return rule.from_port <= port <= rule.to_port
 
 
 def _names(snapshot: Snapshot, rule: GroupRule, peer: Peer) -> bool:

@@ -22,7 +22,7 @@ class Ranges:
     @classmethod
     def of(cls, cidrs: Iterable[str]) -> "Ranges":
         """Return the addresses of ``cidrs``; host bits do no harm, IPv6 ones are left out."""
-        return cls(_merged(_span(cidr) for cidr in cidrs if ":" not in cidr))
+        return cls(merged(_span(cidr) for cidr in cidrs if ":" not in cidr))
 
     @classmethod
     def everything(cls) -> "Ranges":
@@ -36,7 +36,7 @@ class Ranges:
         return ":" not in address and self.covers(Ranges.of((f"{address}/32",)))
 
     def __or__(self, other: "Ranges") -> "Ranges":
-        return Ranges(_merged((*self.spans, *other.spans)))
+        return Ranges(merged((*self.spans, *other.spans)))
 
     def __and__(self, other: "Ranges") -> "Ranges":
         return Ranges(tuple(_common(self.spans, other.spans)))
@@ -68,14 +68,15 @@ def _span(cidr: str) -> Span:
     return first, first + network.num_addresses - 1
 
 
-def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    merged: list[Span] = []
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the fewest spans that hold the same numbers, ascending."""
+    joined: list[Span] = []
     for first, last in sorted(spans):
-        if merged and first <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
         else:
-            merged.append((first, last))
-    return tuple(merged)
+            joined.append((first, last))
+    return tuple(joined)
 
 
 def _common(ones: tuple[Span, ...], others: tuple[Span, ...]) -> Iterator[Span]:

@@ -288,18 +288,21 @@ STORIES = (
         title="the default security group is attached where none was given",
         change=default_group_attached,
         expected=unconnected(Code.TCP_TIMEOUT, "logs"),
+        findings=frozenset({Code.ENDPOINT_SG_INGRESS}),
     ),
     Story(
         number=14,
         title="an endpoint's group admits the wrong group",
         change=wrong_source_group,
         expected=unconnected(Code.TCP_TIMEOUT, "ecr.api"),
+        findings=frozenset({Code.ENDPOINT_SG_INGRESS}),
     ),
     Story(
         number=15,
         title="the tasks' group lets nothing out to secretsmanager",
         change=secrets_not_let_out,
         expected=unconnected(Code.TCP_TIMEOUT, "secretsmanager"),
+        findings=frozenset({Code.TASK_SG_EGRESS}),
     ),
     Story(
         number=19,

@@ -8,12 +8,15 @@ from pytest_ecs_privatelink.audits.scene import Scene, scene_of
 from pytest_ecs_privatelink.catalogue.requirements import Features, derive_requirements
 from pytest_ecs_privatelink.catalogue.services import service_name
 from pytest_ecs_privatelink.topology.model import (
+    AclEntry,
     DhcpOptions,
     Endpoint,
     EndpointType,
     GroupRule,
     Interface,
     NatGateway,
+    NetworkAcl,
+    PrefixList,
     Route,
     RouteTable,
     RouteTarget,
@@ -22,6 +25,7 @@ from pytest_ecs_privatelink.topology.model import (
     Subnet,
     Vpc,
 )
+from pytest_ecs_privatelink.topology.wearers import Wearers
 from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Severity
 
 REGION = "us-west-2"
@@ -48,6 +52,17 @@ HTTPS = GroupRule(protocol="tcp", from_port=443, to_port=443, cidr="10.0.0.0/16"
 DEFAULT_GROUP = SecurityGroup(id="sg-default", vpc=VPC, name="default", ingress=(), egress=())
 ENDPOINT_GROUP = SecurityGroup(
     id="sg-endpoints", vpc=VPC, name="endpoints", ingress=(HTTPS,), egress=()
+)
+OPEN_ACL = NetworkAcl(
+    id="acl-default",
+    entries=tuple(
+        AclEntry(number=100, egress=egress, allow=True, protocol="-1", cidr="0.0.0.0/0")
+        for egress in (True, False)
+    ),
+    default=True,
+)
+S3_LIST = PrefixList(
+    id="pl-s3", name=f"com.amazonaws.{REGION}.s3", cidrs=("3.5.76.0/22", "52.92.128.0/17")
 )
 PUBLIC = Subnet(id="subnet-pub", cidr="10.0.9.0/24", az=f"{REGION}a", name="public-a")
 
@@ -122,6 +137,8 @@ def world(
         nat_gateways=(NatGateway(id="nat-1", subnet=PUBLIC.id, state="available", public=True),),
         interfaces=(),
         security_groups=(DEFAULT_GROUP, ENDPOINT_GROUP),
+        network_acls=(OPEN_ACL,),
+        prefix_lists=(S3_LIST,),
         hosted_zones=(),
         resolver_rules=(),
         route53_profiles=(),
@@ -142,6 +159,7 @@ def scene(
     subnets: tuple[Subnet, ...] = PRIVATE,
     registries: tuple[str, ...] = (),
     require_private: bool = False,
+    wearers: Wearers | None = None,
 ) -> Scene:
     """Set the scene as a run does: requirements derived, endpoints of the snapshot existing."""
     existing = frozenset(
@@ -166,6 +184,7 @@ def scene(
         launch_types=launch_types,
         registries=registries,
         require_private=require_private,
+        wearers=wearers,
     )
 
 
