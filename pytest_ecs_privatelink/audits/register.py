@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.audits import missing, not_available, s3_interface, wrong_region
+from pytest_ecs_privatelink.audits import (
+    free_addresses,
+    missing,
+    not_available,
+    public_paths,
+    s3_interface,
+    s3_routes,
+    wrong_region,
+)
 from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
@@ -11,6 +19,9 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     ((Code.ENDPOINT_NOT_AVAILABLE,), not_available.not_available),
     ((Code.S3_INTERFACE_ONLY,), s3_interface.s3_interface_only),
     ((Code.ENDPOINT_WRONG_REGION,), wrong_region.wrong_region),
+    (s3_routes.CODES, s3_routes.s3_routes),
+    (public_paths.CODES, public_paths.public_paths),
+    ((Code.SUBNET_ADDRESSES_EXHAUSTED,), free_addresses.addresses_exhausted),
 )
 
 

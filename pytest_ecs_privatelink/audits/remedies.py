@@ -58,13 +58,13 @@ def same_endpoint_again(snapshot: Snapshot, service: str, endpoint: Endpoint) ->
 
 def deletion(snapshot: Snapshot, endpoint: Endpoint) -> str:
     """Return the command that deletes ``endpoint``."""
-    return _aws(snapshot, "delete-vpc-endpoints", "--vpc-endpoint-ids", endpoint.id)
+    return aws(snapshot, "delete-vpc-endpoints", "--vpc-endpoint-ids", endpoint.id)
 
 
 def state_of(snapshot: Snapshot, endpoint: Endpoint) -> str:
     """Return the command that shows the state of ``endpoint`` and its last error."""
     query = ("--query", "VpcEndpoints[0].[State,LastError]")
-    return _aws(snapshot, "describe-vpc-endpoints", "--vpc-endpoint-ids", endpoint.id, *query)
+    return aws(snapshot, "describe-vpc-endpoints", "--vpc-endpoint-ids", endpoint.id, *query)
 
 
 def _interface(
@@ -76,8 +76,8 @@ def _interface(
         service,
         EndpointType.INTERFACE,
         ("--private-dns-enabled", "--subnet-ids", *subnets),
-        subnet_ids=_list(subnets),
-        security_group_ids=_list(groups) if groups else f"[{new_group}]",
+        subnet_ids=list_of(subnets),
+        security_group_ids=list_of(groups) if groups else f"[{new_group}]",
         private_dns_enabled="true",
     )
     (create,) = made.cli
@@ -92,7 +92,7 @@ def _interface(
 def _gateway(snapshot: Snapshot, service: str, tables: tuple[str, ...]) -> Remedy:
     options = ("--route-table-ids", *tables)
     return _endpoint(
-        snapshot, service, EndpointType.GATEWAY, options, route_table_ids=_list(tables)
+        snapshot, service, EndpointType.GATEWAY, options, route_table_ids=list_of(tables)
     )
 
 
@@ -101,17 +101,17 @@ def _endpoint(
 ) -> Remedy:
     """Return the creation of an endpoint: its own CLI ``options`` and Terraform ``arguments``."""
     name = service_name(service, snapshot.region)
-    create = _aws(
+    create = aws(
         snapshot,
         *("create-vpc-endpoint", "--vpc-id", snapshot.vpc.id, "--vpc-endpoint-type", kind),
         *("--service-name", name, *options),
     )
-    terraform = _block(
+    terraform = block(
         "aws_vpc_endpoint",
         service,
-        vpc_id=_text(snapshot.vpc.id),
-        service_name=_text(name),
-        vpc_endpoint_type=_text(kind),
+        vpc_id=text(snapshot.vpc.id),
+        service_name=text(name),
+        vpc_endpoint_type=text(kind),
         **arguments,
     )
     return Remedy((create,), terraform)
@@ -119,12 +119,12 @@ def _endpoint(
 
 def _new_group(snapshot: Snapshot, service: str) -> tuple[str, ...]:
     """Return the commands that make a group admitting the VPC on 443 (R11), its id in ``$SG``."""
-    create = _aws(
+    create = aws(
         snapshot,
         *("create-security-group", "--vpc-id", snapshot.vpc.id, "--group-name", f"vpce-{service}"),
         *("--description", f"443 to {service}", "--query", "GroupId", "--output", "text"),
     )
-    admit = _aws(snapshot, "authorize-security-group-ingress", "--protocol", "tcp", "--port", "443")
+    admit = aws(snapshot, "authorize-security-group-ingress", "--protocol", "tcp", "--port", "443")
     admissions = (f'{admit} --group-id "$SG" --cidr {cidr}' for cidr in snapshot.vpc.cidrs)
     return (f"SG=$({create})", *admissions)
 
@@ -133,13 +133,13 @@ def _new_group_block(snapshot: Snapshot, service: str) -> str:
     return "\n".join(
         (
             f'resource "aws_security_group" "{_label(service)}" {{',
-            f"  name   = {_text(f'vpce-{service}')}",
-            f"  vpc_id = {_text(snapshot.vpc.id)}",
+            f"  name   = {text(f'vpce-{service}')}",
+            f"  vpc_id = {text(snapshot.vpc.id)}",
             "  ingress {",
             "    from_port   = 443",
             "    to_port     = 443",
             '    protocol    = "tcp"',
-            f"    cidr_blocks = {_list(snapshot.vpc.cidrs)}",
+            f"    cidr_blocks = {list_of(snapshot.vpc.cidrs)}",
             "  }",
             "}",
         )
@@ -203,11 +203,13 @@ def _interface_endpoints(snapshot: Snapshot) -> tuple[Endpoint, ...]:
     return tuple(endpoint for endpoint, _ in found if endpoint.state == "available")
 
 
-def _aws(snapshot: Snapshot, *words: str) -> str:
+def aws(snapshot: Snapshot, *words: str) -> str:
+    """Return an ``aws ec2`` command for the snapshot's Region, quoted for a shell."""
     return shlex.join(("aws", "ec2", words[0], "--region", snapshot.region, *words[1:]))
 
 
-def _block(kind: str, service: str, **arguments: str) -> str:
+def block(kind: str, service: str, **arguments: str) -> str:
+    """Return a Terraform resource, named after ``service``; arguments are Terraform already."""
     width = max(map(len, arguments))
     lines = (f"  {name:<{width}} = {value}" for name, value in arguments.items())
     return "\n".join((f'resource "{kind}" "{_label(service)}" {{', *lines, "}"))
@@ -217,9 +219,11 @@ def _label(service: str) -> str:
     return service.replace(".", "_").replace("-", "_")
 
 
-def _text(value: str) -> str:
+def text(value: str) -> str:
+    """Return a Terraform string."""
     return f'"{value}"'
 
 
-def _list(values: Iterable[str]) -> str:
-    return f"[{', '.join(map(_text, values))}]"
+def list_of(values: Iterable[str]) -> str:
+    """Return a Terraform list of strings."""
+    return f"[{', '.join(map(text, values))}]"

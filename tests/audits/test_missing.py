@@ -297,8 +297,13 @@ def test_every_finding_has_a_registered_code() -> None:
         Code.ENDPOINT_MISSING_PUBLIC_PATH,
         Code.ENDPOINT_NOT_AVAILABLE,
         Code.ENDPOINT_WRONG_REGION,
+        Code.INTERNET_PATH_BLOCKED,
+        Code.PUBLIC_SUBNET_NO_PUBLIC_IP,
         Code.S3_GATEWAY_MISSING,
+        Code.S3_GATEWAY_NO_ROUTE,
         Code.S3_INTERFACE_ONLY,
+        Code.S3_ROUTE_SHADOWED,
+        Code.SUBNET_ADDRESSES_EXHAUSTED,
     )
 
 
