@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_ecs_privatelink.audits.lacks import cells, lacks, unjudged
+from pytest_ecs_privatelink.audits.lacks import cells, lacks, unjudged, weighed_blindly
 from pytest_ecs_privatelink.audits.obstacles import Obstacle, obstacle
 from pytest_ecs_privatelink.audits.public_address import none_public
 from pytest_ecs_privatelink.audits.remedies import new_endpoint
@@ -33,21 +33,36 @@ def public_paths(scene: Scene) -> Iterator[Finding | Unseen]:
 
     Nobody's with ``--ecs-require-private``, nor where all that is needed has an endpoint.
     """
-    needed = () if scene.require_private else tuple(_needed(scene))
-    if not needed:
-        return
-    for end in _ends(scene):
+    lacking = () if scene.require_private else tuple(_lacking(scene))
+    for blind in _unread(scene, lacking):
+        yield from (
+            Unseen(
+                code=code,
+                subject=scene.snapshot.vpc.id,
+                reason=f"ways out could not be read: missing permission {', '.join(blind)}",
+                permissions=blind,
+            )
+            for code in CODES
+        )
+    needed = tuple(each for each in lacking if not unjudged(scene, each, lacks(scene, each)))
+    for end in _ends(scene) if needed else ():
         yield _finding(scene, needed, end)
 
 
-def _needed(scene: Scene) -> Iterator[Requirement]:
-    """Yield what needs a public path; where something else may answer, nobody knows."""
+def _lacking(scene: Scene) -> Iterator[Requirement]:
+    """Yield what needs a public path for want of an endpoint, unless something else answers."""
     for requirement in scene.requirements:
-        possible = requirement.need is Need.POSSIBLE
-        if possible or endpoints_for(scene.snapshot, requirement.service, beyond_repair=True):
-            continue
-        if not unjudged(scene, requirement, lacks(scene, requirement)):
+        there = endpoints_for(scene.snapshot, requirement.service, beyond_repair=True)
+        if requirement.need is not Need.POSSIBLE and not there:
             yield requirement
+
+
+def _unread(scene: Scene, lacking: tuple[Requirement, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield, once, the permissions without which nobody knows where ways out end."""
+    for requirement in lacking:
+        if blind := weighed_blindly(scene, lacks(scene, requirement)):
+            yield blind.permissions
+            return
 
 
 def _ends(scene: Scene) -> tuple[_End, ...]:

@@ -65,16 +65,19 @@ def _of_service(
     if scene.snapshot.route_tables is None:
         yield from say(scene, "route_tables", "ec2:DescribeRouteTables", CODES)
         return
-    if other := elsewhere(scene, requirement.service):
-        reason = f"{other} may answer for it: only probing can tell"
-        yield from (Unseen(code=code, subject=gateways[0].id, reason=reason) for code in CODES)
-        return
     ranges = _ranges(scene.snapshot)
     if not ranges:
         permission = "ec2:GetManagedPrefixListEntries"
         yield from say(scene, "prefix_lists", permission, (Code.S3_ROUTE_SHADOWED,))
+    other = elsewhere(scene, requirement.service)
     for case in _cases(scene, requirement, gateways):
-        yield from _judged(case, ranges)
+        for finding in _judged(case, ranges):
+            yield _left_to_probes(finding, other) if other else finding
+
+
+def _left_to_probes(finding: Finding, other: str) -> Unseen:
+    reason = f"{other} may answer for S3: only probing can tell"
+    return Unseen(code=finding.code, subject=finding.subject, reason=reason)
 
 
 def _unseen(
