@@ -12,7 +12,7 @@ from pytest_ecs_privatelink.verdict import Code
 
 
 def _fill(snapshot: Snapshot, world: World, subnet: str) -> Snapshot:
-    # An edit: the emulator counts 251 addresses, and so many interfaces take it half a minute.
+    # An edit: no call sets the count, and filling the subnet takes an interface per address.
     subnets = tuple(
         replace(each, free_addresses=0) if each.id == world.subnets[subnet] else each
         for each in snapshot.subnets
