@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.elsewhere import may_answer, unread_permissions
+from pytest_ecs_privatelink.audits.public_address import none_public
 from pytest_ecs_privatelink.audits.scene import Scene
 from pytest_ecs_privatelink.audits.wording import named, ways_out
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, ServiceName, host_names
 from pytest_ecs_privatelink.topology.egress import Egress
-from pytest_ecs_privatelink.topology.lookup import aws_endpoints, default_group, task_interfaces
+from pytest_ecs_privatelink.topology.lookup import aws_endpoints, default_group
 from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
 
@@ -192,8 +193,7 @@ def is_shut(scene: Scene, subnet: Subnet) -> bool:
     nobody knows: with Fargate the ECS service's assignPublicIp decides, not the subnet.
     """
     egress = scene.egress[subnet.id]
-    seen = task_interfaces(scene.snapshot, subnet.id) if egress is Egress.IGW else ()
-    return egress in _SHUT or (bool(seen) and not any(each.public_address for each in seen))
+    return egress in _SHUT or (egress is Egress.IGW and none_public(scene.snapshot, subnet.id))
 
 
 def cells(requirement: Requirement | None, subnets: Iterable[Subnet]) -> tuple[Cell, ...]:

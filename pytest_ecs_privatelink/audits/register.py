@@ -8,6 +8,7 @@ from pytest_ecs_privatelink.audits import (
     cross_region,
     ecs_endpoints,
     endpoint_group,
+    free_addresses,
     hub_routes,
     image_registries,
     missing,
@@ -15,8 +16,10 @@ from pytest_ecs_privatelink.audits import (
     nacl,
     not_available,
     private_dns_off,
+    public_paths,
     resolver_path,
     s3_interface,
+    s3_routes,
     service_connect,
     task_group,
     vpc_dns,
@@ -57,6 +60,9 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     ((Code.TASK_SG_EGRESS_S3,), task_group.task_sg_egress_s3),
     ((Code.NACL_BLOCKS,), nacl.nacl_blocks),
     ((Code.ENDPOINT_AZ_UNCOVERED,), az_coverage.endpoint_az_uncovered),
+    (s3_routes.CODES, s3_routes.s3_routes),
+    (public_paths.CODES, public_paths.public_paths),
+    ((Code.SUBNET_ADDRESSES_EXHAUSTED,), free_addresses.addresses_exhausted),
 )
 
 

@@ -54,6 +54,28 @@ def drop_endpoint_beside_nat(world: World, session: "boto3.Session", service: st
         )
 
 
+def drop_endpoints_beside_private_nat(
+    world: World, session: "boto3.Session", services: tuple[str, ...]
+) -> None:
+    """Delete endpoints where the default route leads to a NAT gateway without public address."""
+    ec2 = session.client("ec2")
+    for service in services:
+        _drop_endpoint(ec2, world, service)
+    gateway = _create_nat_gateway(ec2, world.vpc_id, connectivity="private")
+    ec2.create_route(
+        RouteTableId=world.route_table, DestinationCidrBlock=ANYWHERE, NatGatewayId=gateway
+    )
+
+
+def shadow_s3_by_nat(world: World, session: "boto3.Session", cidr: str) -> None:
+    """Route ``cidr``, a part of S3's ranges, to a NAT gateway, before the gateway endpoint."""
+    ec2 = session.client("ec2")
+    gateway = _create_nat_gateway(ec2, world.vpc_id)
+    ec2.create_route(
+        RouteTableId=world.route_table, DestinationCidrBlock=cidr, NatGatewayId=gateway
+    )
+
+
 def copy_ecs_endpoints_of_another_region(world: World, session: "boto3.Session") -> None:
     """Replace the three ECS endpoints by another Region's, as a copied template does (R2)."""
     ec2 = session.client("ec2")
@@ -235,16 +257,21 @@ def _create_endpoint(
     )
 
 
-def _create_nat_gateway(ec2: Client, vpc_id: str) -> str:
+def _create_nat_gateway(ec2: Client, vpc_id: str, connectivity: str = "public") -> str:
     """Create a public subnet with an internet gateway and a NAT gateway; return the latter's id."""
     subnet = create_subnet(ec2, vpc_id, "public-a", PUBLIC_CIDR)
     internet = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=internet, VpcId=vpc_id)
     table = create_route_table(ec2, vpc_id, "public", (subnet,))
     ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, GatewayId=internet)
-    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    address = {}
+    if connectivity == "public":
+        address["AllocationId"] = ec2.allocate_address(Domain="vpc")["AllocationId"]
     made = ec2.create_nat_gateway(
-        SubnetId=subnet, AllocationId=address, TagSpecifications=named("natgateway", "nat-a")
+        SubnetId=subnet,
+        ConnectivityType=connectivity,
+        TagSpecifications=named("natgateway", "nat-a"),
+        **address,
     )
     return str(made["NatGateway"]["NatGatewayId"])
 

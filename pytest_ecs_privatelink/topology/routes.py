@@ -25,7 +25,7 @@ def best_match(snapshot: Snapshot, subnet_id: str, address: str) -> tuple[Networ
     if table is None:
         return None
     target = ip_address(address)
-    return _best(entry for entry in _entries(snapshot, table) if target in entry[0])
+    return _best(entry for entry in entries(snapshot, table) if target in entry[0])
 
 
 def best_matches(
@@ -33,10 +33,10 @@ def best_matches(
 ) -> dict[str, tuple[Network, Route] | None]:
     """Return what `best_match` says of each of many addresses, reading the table once."""
     table = table_of(snapshot, subnet_id)
-    entries = () if table is None else tuple(_entries(snapshot, table))
+    known = () if table is None else tuple(entries(snapshot, table))
     targets = {address: ip_address(address) for address in addresses}
     return {
-        address: _best(entry for entry in entries if target in entry[0])
+        address: _best(entry for entry in known if target in entry[0])
         for address, target in targets.items()
     }
 
@@ -58,7 +58,7 @@ def default_route(snapshot: Snapshot, subnet_id: str) -> Route | None:
         return None
     outward = [
         (network, route)
-        for network, route in _entries(snapshot, table)
+        for network, route in entries(snapshot, table)
         if isinstance(network, IPv4Network) and route.target is not RouteTarget.LOCAL
     ]
     parts = [entry for entry in outward if entry[0] != _EVERYTHING]
@@ -83,11 +83,11 @@ def _lead_everywhere(entries: list[tuple[IPv4Network, Route]]) -> bool:
 
 
 def _best(entries: Iterator[tuple[Network, Route]]) -> tuple[Network, Route] | None:
-    # max() keeps the first of equals, and the order of `_entries` is AWS's preference.
+    # max() keeps the first of equals, and the order of `entries` is AWS's preference.
     return max(entries, key=lambda entry: entry[0].prefixlen, default=None)
 
 
-def _entries(snapshot: Snapshot, table: RouteTable) -> Iterator[tuple[Network, Route]]:
+def entries(snapshot: Snapshot, table: RouteTable) -> Iterator[tuple[Network, Route]]:
     """Yield every (network, route), of equal networks the preferred route first.
 
     A route to a CIDR beats one to a prefix list. Local routes that an emulator does not list are

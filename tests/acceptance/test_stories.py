@@ -261,6 +261,7 @@ STORIES = (
         title="the S3 gateway is not associated with the private table, and NAT hides it",
         change=s3_hidden_by_nat,
         expected=s3_warned(),
+        findings=frozenset({Code.S3_GATEWAY_NO_ROUTE}),
     ),
     Story(
         number=6,

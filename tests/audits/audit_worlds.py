@@ -45,7 +45,13 @@ ASSUMED = (
     "ecs-telemetry",
 )
 PRIVATE = tuple(
-    Subnet(id=f"subnet-{zone}", cidr=f"10.0.{i}.0/24", az=f"{REGION}{zone}", name=f"private-{zone}")
+    Subnet(
+        id=f"subnet-{zone}",
+        cidr=f"10.0.{i}.0/24",
+        az=f"{REGION}{zone}",
+        name=f"private-{zone}",
+        free_addresses=251,
+    )
     for i, zone in enumerate("abc")
 )
 HTTPS = GroupRule(protocol="tcp", from_port=443, to_port=443, cidr="10.0.0.0/16")
@@ -64,7 +70,10 @@ OPEN_ACL = NetworkAcl(
 S3_LIST = PrefixList(
     id="pl-s3", name=f"com.amazonaws.{REGION}.s3", cidrs=("3.5.76.0/22", "52.92.128.0/17")
 )
-PUBLIC = Subnet(id="subnet-pub", cidr="10.0.9.0/24", az=f"{REGION}a", name="public-a")
+PUBLIC = Subnet(
+    id="subnet-pub", cidr="10.0.9.0/24", az=f"{REGION}a", name="public-a", free_addresses=251
+)
+TO_S3 = Route(destination="pl-s3", target=RouteTarget.GATEWAY_ENDPOINT, target_id="vpce-s3")
 
 
 def endpoint(service: str, *, region: str = REGION, **changes: Any) -> Endpoint:  # noqa: ANN401 fields of Endpoint
@@ -113,7 +122,9 @@ def tables(target: RouteTarget | None) -> tuple[RouteTable, ...]:
     private = tuple(subnet.id for subnet in PRIVATE)
     return (
         RouteTable(id="rtb-main", routes=(), main=True),
-        RouteTable(id="rtb-private", routes=(default,) if target else (), subnets=private),
+        RouteTable(
+            id="rtb-private", routes=(TO_S3, default) if target else (TO_S3,), subnets=private
+        ),
         RouteTable(id="rtb-public", routes=(out,), subnets=(PUBLIC.id,)),
     )
 

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from pytest_ecs_privatelink.catalogue.services import SERVICES
 from pytest_ecs_privatelink.errors import LabError
+from pytest_ecs_privatelink.lab.plan.s3_parts import s3_addresses
 from pytest_ecs_privatelink.topology.lookup import s3_prefix_list
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
 
@@ -59,17 +60,15 @@ def highest_free(addresses: tuple[int, int], taken: frozenset[str]) -> str | Non
 def public_addresses(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
     """Return the public side's addresses of every service of the catalogue.
 
-    S3 has one in each range of its prefix list, so that a rule which forgets a range is found out.
+    S3 has one in each range of its prefix list, and in each part of a range that routes tell from
+    the rest, so that whatever forgets a range or a part is found out.
     """
     free = _nobodys()
     addresses: dict[str, tuple[str, ...]] = {service: (next(free),) for service in sorted(SERVICES)}
     prefix_list = s3_prefix_list(snapshot)
     ranges = [cidr for cidr in (prefix_list.cidrs if prefix_list else ()) if ":" not in cidr]
     if ranges:
-        networks = (IPv4Network(cidr) for cidr in ranges[:_MOST_S3_ADDRESSES])
-        addresses["s3"] = tuple(
-            str(network[min(1, network.num_addresses - 1)]) for network in networks
-        )
+        addresses["s3"] = s3_addresses(snapshot, ranges)[:_MOST_S3_ADDRESSES]
     return addresses
 
 
