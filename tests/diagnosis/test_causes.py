@@ -6,7 +6,7 @@ import red_worlds as world
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ecs_privatelink.diagnosis.causes import blocking, explained_by, rank_causes
+from pytest_ecs_privatelink.diagnosis.causes import blamed, explained_by, rank_causes
 from pytest_ecs_privatelink.verdict import Cause, Cell, Check, Code, Severity, Verdict
 
 TIMEOUT = Code.TCP_TIMEOUT
@@ -136,8 +136,8 @@ def test_blocking_prefers_errors_then_the_widest() -> None:
     warning = world.finding(Code.ENDPOINT_MISSING, "w", (cell, *others), Severity.WARNING)
     narrow = world.finding(Code.ENDPOINT_MISSING, "n", (cell,))
     wide = world.finding(Code.ENDPOINT_WRONG_REGION, "x", (cell, *others[:2]))
-    assert blocking((warning, narrow, wide), cell) is wide
-    assert blocking((narrow,), others[0]) is None
+    assert blamed((warning, narrow, wide))[cell] is wide
+    assert others[0] not in blamed((narrow,))
 
 
 RED_CODES = st.sampled_from([Code.TCP_TIMEOUT, Code.TCP_REFUSED, Code.TLS_CERTIFICATE])
