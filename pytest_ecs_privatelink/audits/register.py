@@ -1,7 +1,5 @@
 """Every audit, with the codes that it may raise."""
 
-from collections.abc import Iterator
-
 from pytest_ecs_privatelink.audits import (
     agents,
     az_coverage,
@@ -66,26 +64,22 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
 )
 
 
+def judge(scene: Scene) -> tuple[tuple[Finding, ...], tuple[Unseen, ...]]:
+    """Return what `run_audits` and `unseen` do, having run each audit once."""
+    said = [each for _, audit in AUDITS for each in audit(scene)]
+    found = sorted((each for each in said if isinstance(each, Finding)), key=_gravity)
+    blind = (each for each in said if isinstance(each, Unseen))
+    return tuple(found), tuple(sorted(blind, key=lambda each: (each.code, each.subject)))
+
+
 def run_audits(scene: Scene) -> tuple[Finding, ...]:
     """Return all findings: errors first, then by code, subject and what was observed."""
-    found = (said for said in _said(scene) if isinstance(said, Finding))
-    return tuple(
-        sorted(
-            found,
-            key=lambda each: (
-                each.severity is not Severity.ERROR,
-                each.code,
-                each.subject,
-                each.observed,
-            ),
-        )
-    )
+    return judge(scene)[0]
 
 
 def unseen(scene: Scene) -> tuple[Unseen, ...]:
     """Return all that could not be judged ("not visible"), by code and subject."""
-    found = (said for said in _said(scene) if isinstance(said, Unseen))
-    return tuple(sorted(found, key=lambda each: (each.code, each.subject)))
+    return judge(scene)[1]
 
 
 def audited_codes() -> tuple[Code, ...]:
@@ -93,6 +87,6 @@ def audited_codes() -> tuple[Code, ...]:
     return tuple(sorted(code for codes, _ in AUDITS for code in codes))
 
 
-def _said(scene: Scene) -> Iterator[Finding | Unseen]:
-    for _, audit in AUDITS:
-        yield from audit(scene)
+def _gravity(finding: Finding) -> tuple[object, ...]:
+    error = finding.severity is Severity.ERROR
+    return (not error, finding.code, finding.subject, finding.observed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from pytest_ecs_privatelink.catalogue.requirements import Need
 from pytest_ecs_privatelink.probes.records import Answer, Question
@@ -25,7 +26,8 @@ class ServiceUnderTest:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# No slots: what is looked up is kept with it.
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """What every claim is judged by. ``resolvers`` are addresses, ``timeout`` is in seconds.
 
@@ -49,10 +51,11 @@ class Terms:
 
     def service(self, name: str) -> ServiceUnderTest:
         """Return the endpoint service ``name``; `KeyError` where it is not under test."""
-        for service in self.services:
-            if service.service == name:
-                return service
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, ServiceUnderTest]:
+        return {each.service: each for each in self.services}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Red checks and findings in, ranked causes out (DESIGN section 5, "Causes")."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -9,9 +9,15 @@ from pytest_ecs_privatelink.diagnosis.cover import Option, cover
 from pytest_ecs_privatelink.diagnosis.ground import Ground
 from pytest_ecs_privatelink.diagnosis.grouping import Group, group_by_break
 from pytest_ecs_privatelink.diagnosis.live import LIVE
-from pytest_ecs_privatelink.diagnosis.wording import facts_of, remedy_of, summary_of
+from pytest_ecs_privatelink.diagnosis.reach import RED, blame, standing
+from pytest_ecs_privatelink.diagnosis.wording import (
+    Reached,
+    facts_of,
+    reached_groups,
+    remedy_of,
+    summary_of,
+)
 from pytest_ecs_privatelink.verdict import (
-    Basis,
     Cause,
     Cell,
     Check,
@@ -22,7 +28,6 @@ from pytest_ecs_privatelink.verdict import (
     Verdict,
 )
 
-_RED = (Verdict.FAILED, Verdict.WARNED)
 _CODES = tuple(Code)
 
 
@@ -38,21 +43,17 @@ def rank_causes(
     leave out. No check is explained twice.
     """
     cells = tuple(check for check in checks if check.claim is not Claim.AUDIT)
-    standing = [each for each in dict.fromkeys(findings) if not _disproved(each, cells)]
-    reach = {finding: _reach(finding, cells) for finding in standing}
-    red = frozenset(check.id for check in cells if check.verdict in _RED)
-    picks = cover(red, [Option(each, reach[each]) for each in standing], _rank_finding)
+    options = standing(findings, cells)
+    red = frozenset(check.id for check in cells if check.verdict in RED)
+    picks = cover(red, options, _rank_finding)
     covered = frozenset(key for pick in picks for key in pick.newly)
+    audits = [check for check in checks if check.claim is Claim.AUDIT and check.verdict in RED]
 
     causes = [_from_finding(pick.item, pick.newly) for pick in picks]
     causes += _live_causes([check for check in cells if check.id not in covered], cells, ground)
-    causes += [
-        _from_finding(finding, frozenset())
-        for finding in standing
-        if not reach[finding] and _speaks_unheard(finding, checks)
-    ]
+    causes += _unheard(options, audits)
     causes = _with_followers(causes, cells)
-    return _numbered(_with_audits(causes, checks, reach))
+    return _numbered(_with_audits(causes, audits, options))
 
 
 def explained_by(causes: tuple[Cause, ...]) -> dict[str, Cause]:
@@ -60,13 +61,13 @@ def explained_by(causes: tuple[Cause, ...]) -> dict[str, Cause]:
     return {key: cause for cause in causes for key in cause.explains}
 
 
-def blocking(findings: Iterable[Finding], cell: Cell) -> Finding | None:
-    """Return the finding that a failure of ``cell`` is likeliest due to, before anything is probed.
+def blamed(findings: Iterable[Finding]) -> dict[Cell, Finding]:
+    """Return, by cell, the finding that a failure of it is likeliest due to, before any probe.
 
     Errors come before warnings, then what blocks most cells, then code and subject.
     """
-    candidates = (each for each in findings if cell in each.blocks)
-    return min(candidates, key=lambda each: _rank_finding(each, len(each.blocks)), default=None)
+    ranked = sorted(findings, key=lambda each: _rank_finding(each, len(each.blocks)))
+    return blame(ranked)
 
 
 def _rank_finding(finding: Finding, newly: int) -> tuple[object, ...]:
@@ -77,38 +78,14 @@ def _rank(severity: Severity, weight: int, code: Code, subject: str) -> tuple[ob
     return (severity is not Severity.ERROR, -weight, _CODES.index(code), subject)
 
 
-def _cell(check: Check) -> tuple[Claim, str | None, str | None]:
-    return (check.claim, check.subnet, check.service)
-
-
-def _blocked(finding: Finding, cells: Iterable[Check]) -> list[Check]:
-    blocks = {(cell.claim, cell.subnet, cell.service) for cell in finding.blocks}
-    return [check for check in cells if _cell(check) in blocks]
-
-
-def _reach(finding: Finding, cells: Iterable[Check]) -> frozenset[str]:
-    return frozenset(each.id for each in _blocked(finding, cells) if each.verdict in _RED)
-
-
-def _disproved(finding: Finding, cells: Iterable[Check]) -> bool:
-    """Return whether packets went through everything that the finding says it blocks."""
-    passed = {
-        _cell(check)
-        for check in _blocked(finding, cells)
-        if check.verdict is Verdict.PASSED and check.basis is not Basis.DERIVED
-    }
-    return bool(finding.blocks) and len(passed) == len(set(finding.blocks))
-
-
-def _speaks_unheard(finding: Finding, checks: Iterable[Check]) -> bool:
-    return finding.severity is Severity.ERROR or any(
-        _is_red_audit(check) and (check.code, check.subject) == (finding.code, finding.subject)
-        for check in checks
-    )
-
-
-def _is_red_audit(check: Check) -> bool:
-    return check.claim is Claim.AUDIT and check.verdict in _RED
+def _unheard(options: Iterable[Option[Finding]], audits: Iterable[Check]) -> list[Cause]:
+    """Return causes from findings without a red cell: errors, and those whose audits are red."""
+    heard = {(check.code, check.subject) for check in audits}
+    return [
+        _from_finding(finding, ())
+        for finding in (option.item for option in options if not option.reach)
+        if finding.severity is Severity.ERROR or (finding.code, finding.subject) in heard
+    ]
 
 
 def _from_finding(finding: Finding, explains: Iterable[str]) -> Cause:
@@ -127,17 +104,18 @@ def _from_finding(finding: Finding, explains: Iterable[str]) -> Cause:
 def _live_causes(uncovered: list[Check], cells: tuple[Check, ...], ground: Ground) -> list[Cause]:
     by_code = defaultdict(list)
     for check in uncovered:
-        if check.code and check.verdict in (*_RED, Verdict.ERROR):
+        if check.code and check.verdict in (*RED, Verdict.ERROR):
             by_code[check.code].append(check)
+    reached = reached_groups(ground, cells)
     return [
-        _from_group(group, cells, ground)
+        _from_group(group, reached, ground)
         for code, red in by_code.items()
         for group in group_by_break(code, red, cells, LIVE[code].axes, ground)
     ]
 
 
-def _from_group(group: Group, cells: tuple[Check, ...], ground: Ground) -> Cause:
-    facts = facts_of(ground, group.checks, cells)
+def _from_group(group: Group, reached: Reached, ground: Ground) -> Cause:
+    facts = facts_of(ground, group.checks, reached)
     failed = any(check.verdict is Verdict.FAILED for check in group.checks)
     return Cause(
         id="",
@@ -170,29 +148,28 @@ def _with_followers(causes: list[Cause], cells: tuple[Check, ...]) -> list[Cause
 
 
 def _with_audits(
-    causes: list[Cause], checks: tuple[Check, ...], reach: dict[Finding, frozenset[str]]
+    causes: list[Cause], audits: Iterable[Check], options: Iterable[Option[Finding]]
 ) -> list[Cause]:
     """Add each red audit check to its finding's cause, or to the one that covers its cells."""
-    cells: dict[tuple[Code, str], frozenset[str]] = defaultdict(frozenset)
-    for finding, ids in reach.items():
-        cells[finding.code, finding.subject] |= ids
-    audits = defaultdict(list)
-    for check in checks:
-        if not _is_red_audit(check) or check.code is None or check.subject is None:
-            continue
-        key = (check.code, check.subject)
-        fits = [_fit(cause, key, cells[key]) for cause in causes]
-        if any(any(fit) for fit in fits):
-            audits[fits.index(max(fits))].append(check.id)
-    return [_explaining(cause, audits[index]) for index, cause in enumerate(causes)]
-
-
-def _fit(cause: Cause, key: tuple[Code, str], cells: frozenset[str]) -> tuple[bool, int]:
-    return ((cause.code, cause.subject) == key, len(cells.intersection(cause.explains)))
+    cells: dict[tuple[object, object], frozenset[str]] = defaultdict(frozenset)
+    for option in options:
+        cells[option.item.code, option.item.subject] |= option.reach
+    owners = {key: index for index, cause in enumerate(causes) for key in cause.explains}
+    own: dict[tuple[object, object], list[int]] = defaultdict(list)
+    for index, cause in enumerate(causes):
+        own[cause.code, cause.subject].append(index)
+    joined = defaultdict(list)
+    for check in audits:
+        head = (check.code, check.subject)
+        shares = Counter(owners[key] for key in cells.get(head, ()) if key in owners)
+        if fits := own.get(head) or list(shares):
+            joined[max(fits, key=lambda index: (shares[index], -index))].append(check.id)
+    return [_explaining(cause, joined[index]) for index, cause in enumerate(causes)]
 
 
 def _explaining(cause: Cause, more: Iterable[str]) -> Cause:
-    return replace(cause, explains=tuple(sorted({*cause.explains, *more})))
+    added = tuple(more)
+    return replace(cause, explains=tuple(sorted({*cause.explains, *added}))) if added else cause
 
 
 def _numbered(causes: list[Cause]) -> tuple[Cause, ...]:

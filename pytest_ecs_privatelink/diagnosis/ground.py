@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from pytest_ecs_privatelink.topology.lookup import acl_of, default_group, table_of
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot, Subnet
@@ -31,7 +32,8 @@ class SubnetGround:
     table: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# No slots: what is looked up is kept with it.
+@dataclass(frozen=True, kw_only=True)
 class Ground:
     """The VPC that checks were made in; what is unknown is None or absent.
 
@@ -49,13 +51,19 @@ class Ground:
 
     def service(self, name: str) -> ServiceGround:
         """Return what is known of an endpoint service; its bare name where that is nothing."""
-        found = (each for each in self.services if each.service == name)
-        return next(found, ServiceGround(service=name))
+        return self._services.get(name) or ServiceGround(service=name)
 
     def subnet(self, subnet: str) -> SubnetGround:
         """Return what is known of the subnet with id ``subnet``; its id where that is nothing."""
-        found = (each for each in self.subnets if each.id == subnet)
-        return next(found, SubnetGround(id=subnet, name=subnet))
+        return self._subnets.get(subnet) or SubnetGround(id=subnet, name=subnet)
+
+    @cached_property
+    def _services(self) -> dict[str, ServiceGround]:
+        return {each.service: each for each in reversed(self.services)}
+
+    @cached_property
+    def _subnets(self) -> dict[str, SubnetGround]:
+        return {each.id: each for each in reversed(self.subnets)}
 
 
 def ground_of(

@@ -88,17 +88,37 @@ def _lines(
     services = {check.service for check in witnesses if check.id in red}
     lines = []
     for axis in axes:
-        members = defaultdict(list)
-        for check in witnesses:
-            # Routes are per destination: other endpoint services say nothing about a table.
-            if axis is Axis.TABLE and check.service not in services:
-                continue
-            if (subject := _subject(axis, check, ground)) is not None:
-                members[subject].append(check)
+        # Routes are per destination: other endpoint services say nothing about a table.
+        heard = (
+            [check for check in witnesses if check.service in services]
+            if axis is Axis.TABLE
+            else witnesses
+        )
+        members = _by_subject(axis, heard, ground)
         lines += [_option(axis, subject, line, red) for subject, line in members.items()]
     return [
         each for each in lines if each.reach and (each.item.axis in _ALWAYS or each.item.share == 1)
     ]
+
+
+def _by_subject(axis: Axis, checks: Sequence[Check], ground: Ground) -> dict[str, list[Check]]:
+    kinds: dict[object, list[Check]] = defaultdict(list)
+    for check in checks:
+        kinds[_alike(axis, check)].append(check)
+    members: dict[str, list[Check]] = defaultdict(list)
+    for kind in kinds.values():
+        if (subject := _subject(axis, kind[0], ground)) is not None:
+            members[subject] += kind
+    return members
+
+
+def _alike(axis: Axis, check: Check) -> object:
+    """Return what checks share that have the same subject for certain."""
+    if axis in (Axis.SERVICE, Axis.GROUPS, Axis.INTERFACES):
+        return check.service
+    if axis in (Axis.ACL, Axis.TABLE):
+        return check.subnet
+    return (check.subnet or check.id) if axis is Axis.SUBNET else None
 
 
 def _option(axis: Axis, subject: str, line: list[Check], red: frozenset[str]) -> Option[_Line]:

@@ -4,18 +4,24 @@ A text is used only where all that it names is known, so no sentence and no comm
 hole or a made-up id.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from string import Formatter
+from types import MappingProxyType
 
 from pytest_ecs_privatelink.diagnosis.ground import Ground, ServiceGround
 from pytest_ecs_privatelink.diagnosis.live import LIVE
 from pytest_ecs_privatelink.verdict import Check, Claim, Code, Remedy, Verdict
 
+Reached = Mapping[str, Collection[frozenset[str]]]
+"""By subnet id: the security groups, endpoint by endpoint, that let its packets to 443 pass."""
+
 _NAMED = 3
+_NOTHING: Reached = MappingProxyType({})
 
 
 def facts_of(
-    ground: Ground, checks: tuple[Check, ...], run: tuple[Check, ...] = ()
+    ground: Ground, checks: tuple[Check, ...], reached: Reached = _NOTHING
 ) -> dict[str, str]:
     """Return what texts about ``checks`` may name; a key is absent where its value is unknown.
 
@@ -23,13 +29,13 @@ def facts_of(
     keys hold all of them, as the AWS CLI wants lists. ``lone_subnet`` lost several endpoint
     services at once, which makes its ``lone_acl`` the first suspect. ``public`` stands for endpoint
     services of which none has an endpoint, ``cleared`` for those whose groups are not to blame. One
-    break is what all ``checks`` share, so what let a packet of ``run``, the whole run, pass is not
-    named.
+    break is what all ``checks`` share, so groups that ``reached`` shows to
+    be open to these subnets are not named.
     """
     services = [ground.service(each) for each in _distinct(check.service for check in checks)]
     found = (ground.subnet(each) for each in _distinct(check.subnet for check in checks))
     subnets = sorted(found, key=lambda each: each.name)
-    passed = _passed_groups(ground, run, {each.id for each in subnets})
+    passed = {groups for each in subnets for groups in reached.get(each.id, ())}
     tables = " ".join(_distinct(each.table for each in subnets))
     lone = len(subnets) == 1 and len(services) > 1
     facts: dict[str, str | None] = {
@@ -53,16 +59,15 @@ def facts_of(
     return {name: value for name, value in facts.items() if value}
 
 
-def _passed_groups(ground: Ground, run: Iterable[Check], subnets: set[str]) -> set[frozenset[str]]:
-    """Return the groups of each interface endpoint that one of ``subnets`` reached on 443."""
-    reached = (
-        ground.service(check.service or "").groups
-        for check in run
-        if check.claim is Claim.TCP_443
-        and check.verdict is Verdict.PASSED
-        and check.subnet in subnets
-    )
-    return {frozenset(groups) for groups in reached if groups}
+def reached_groups(ground: Ground, run: Iterable[Check]) -> Reached:
+    """Return the groups of each interface endpoint that ``run`` reached on 443, by subnet id."""
+    reached: dict[str, set[frozenset[str]]] = defaultdict(set)
+    passed = (each for each in run if each.verdict is Verdict.PASSED)
+    for check in passed:
+        groups = ground.service(check.service or "").groups
+        if check.claim is Claim.TCP_443 and check.subnet and groups:
+            reached[check.subnet].add(frozenset(groups))
+    return reached
 
 
 def _group_facts(
@@ -70,7 +75,9 @@ def _group_facts(
 ) -> dict[str, str | None]:
     # Groups only allow: what passed some of an endpoint's groups passes all of them.
     cleared = [each for each in services if any(groups <= set(each.groups) for groups in passed)]
-    suspects = _distinct(group for each in services if each not in cleared for group in each.groups)
+    names = {each.service for each in cleared}
+    accused = (each for each in services if each.service not in names)
+    suspects = _distinct(group for each in accused for group in each.groups)
     return {
         "group": suspects[0] if len(suspects) == 1 else None,
         "groups": " ".join(suspects),

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import pytest
 
 from pytest_ecs_privatelink.audits.scene import Unseen
-from pytest_ecs_privatelink.diagnosis.causes import blocking
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.plugin.fixtures import TOLD
 from pytest_ecs_privatelink.plugin.plan import Plan
@@ -47,7 +46,7 @@ def check_cell(item: pytest.Item, part: Part, seams: Seams) -> Check:
         check = settle(part.link.check(cell, seams), part.plan)
     except VantageError as error:
         pytest.fail(f"could not look: {error}", pytrace=False)
-    conclude(item, part.plan, ((check, blocking(part.plan.findings, cell)),))
+    conclude(item, part.plan, ((check, part.plan.blamed.get(cell)),))
     return check
 
 
@@ -110,11 +109,7 @@ def _found(finding: Finding, part: Part, seams: Seams) -> Check:
 
 def _apart(finding: Finding, plan: Plan) -> str:
     """Return what tells two findings of one code and subject apart: subnets differ in severity."""
-    alike = [
-        each
-        for each in plan.findings
-        if (each.code, each.subject) == (finding.code, finding.subject)
-    ]
+    alike = plan.heads[finding.code, finding.subject]
     return f"#{alike.index(finding) + 1}" if len(alike) > 1 else ""
 
 

@@ -10,7 +10,6 @@ from pytest_ecs_privatelink.diagnosis.ground import ground_of
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.run import Run
 from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.plugin.settle import accepts
 from pytest_ecs_privatelink.reporting import run as record
 from pytest_ecs_privatelink.verdict import Basis, Cause, Cell, Check, Verdict
 
@@ -121,7 +120,7 @@ def _causes(settings: Settings, plan: Plan, checks: tuple[Check, ...]) -> tuple[
     endpoints = {each.service: each.endpoint for each in terms.services}
     ground = ground_of(plan.snapshot, endpoints, terms.slugs, terms.task_groups or ())
     standing = tuple(
-        finding for finding in plan.findings if not accepts(settings, finding.code, finding.subject)
+        finding for finding in plan.findings if not settings.accepts(finding.code, finding.subject)
     )
     return rank_causes(checks, standing, ground)
 

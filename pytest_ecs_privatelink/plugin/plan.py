@@ -1,9 +1,12 @@
 """From settings and a snapshot to what the run is about. Pure: every process plans alike."""
 
 import ipaddress
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from pytest_ecs_privatelink.audits.register import run_audits, unseen
+from pytest_ecs_privatelink.audits.register import judge
 from pytest_ecs_privatelink.audits.scene import Unseen, scene_of
 from pytest_ecs_privatelink.catalogue.requirements import (
     Need,
@@ -13,6 +16,8 @@ from pytest_ecs_privatelink.catalogue.requirements import (
 )
 from pytest_ecs_privatelink.catalogue.services import SERVICES, host_names
 from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
+from pytest_ecs_privatelink.diagnosis.causes import blamed
+from pytest_ecs_privatelink.diagnosis.reach import blame
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.asked import with_cluster_asked
 from pytest_ecs_privatelink.plugin.settings import Settings
@@ -26,12 +31,13 @@ from pytest_ecs_privatelink.topology.evidence import (
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
 from pytest_ecs_privatelink.topology.selection import Selection, slugs, subnets_under_test
-from pytest_ecs_privatelink.verdict import Basis, Finding, LaunchType
+from pytest_ecs_privatelink.verdict import Basis, Cell, Code, Finding, LaunchType
 
 _EC2_SERVICES = ("ecs", "ecs-agent", "ecs-telemetry")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# No slots: what every test looks up is kept with it.
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What a run is about: the subnets and services under test, and what audits already know."""
 
@@ -51,6 +57,25 @@ class Plan:
     def needs(self, service: str) -> bool:
         """Return whether ``service`` counts among the required cells."""
         return self.terms.service(service).need is not Need.POSSIBLE
+
+    @cached_property
+    def blamed(self) -> Mapping[Cell, Finding]:
+        """By cell: the finding that a failure of it is likeliest due to."""
+        return blamed(self.findings)
+
+    @cached_property
+    def accepted(self) -> Mapping[Cell, Code]:
+        """By cell: the code of the accepted finding (``--ecs-ignore``) that blocks it."""
+        taken = (each for each in self.findings if self.settings.accepts(each.code, each.subject))
+        return {cell: finding.code for cell, finding in blame(taken).items()}
+
+    @cached_property
+    def heads(self) -> Mapping[tuple[Code, str], tuple[Finding, ...]]:
+        """The findings by code and subject; several where subnets differ in severity."""
+        alike: dict[tuple[Code, str], list[Finding]] = defaultdict(list)
+        for finding in self.findings:
+            alike[finding.code, finding.subject].append(finding)
+        return {head: tuple(found) for head, found in alike.items()}
 
 
 def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: str | None) -> Plan:
@@ -90,13 +115,14 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         require_private=settings.require_private,
         wearers=wearers,
     )
+    findings, unseen = judge(scene)
     return Plan(
         settings=settings,
         selection=selection,
         launch_types=launch_types,
         requirements=requirements,
-        findings=run_audits(scene),
-        unseen=unseen(scene),
+        findings=findings,
+        unseen=unseen,
         terms=terms,
     )
 

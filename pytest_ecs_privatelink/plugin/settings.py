@@ -61,6 +61,13 @@ class Settings:
         """Whether the lab builds its own world rather than somebody's VPC."""
         return self.lab and self.vpc is None and self.snapshot is None
 
+    def accepts(self, code: Code, subject: str | None) -> bool:
+        """Return whether ``--ecs-ignore`` names this finding."""
+        return any(
+            accepted.code is code and accepted.subject in (None, subject)
+            for accepted in self.ignore
+        )
+
 
 def read_settings(config: pytest.Config) -> Settings:
     """Return the validated settings; `SettingsError` in one line where a value has no meaning."""

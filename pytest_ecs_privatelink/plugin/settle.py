@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from pytest_ecs_privatelink.plugin.plan import Plan
-from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.verdict import Basis, Check, Code, Verdict
+from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Code, Verdict
 
 
 def settle(check: Check, plan: Plan) -> Check:
@@ -21,28 +20,14 @@ def settle(check: Check, plan: Plan) -> Check:
     return check
 
 
-def accepts(settings: Settings, code: Code, subject: str | None) -> bool:
-    """Return whether ``--ecs-ignore`` names this finding."""
-    return any(
-        accepted.code is code and accepted.subject in (None, subject)
-        for accepted in settings.ignore
-    )
-
-
 def _accepted(check: Check, plan: Plan) -> Code | None:
     """Return the accepted code that covers ``check``: its own, or that of a finding behind it."""
     subject = check.subject or check.service
-    if check.code is not None and accepts(plan.settings, check.code, subject):
+    if check.code is not None and plan.settings.accepts(check.code, subject):
         return check.code
-    for finding in plan.findings:
-        blocked = {(cell.claim, cell.subnet, cell.service) for cell in finding.blocks}
-        if _place(check) in blocked and accepts(plan.settings, finding.code, finding.subject):
-            return finding.code
-    return None
-
-
-def _place(check: Check) -> tuple[object, ...]:
-    return (check.claim, check.subnet, check.service)
+    if check.subnet is None or check.service is None:
+        return None
+    return plan.accepted.get(Cell(check.claim, check.subnet, check.service))
 
 
 def _unproven(check: Check, plan: Plan) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
-from pytest_ecs_privatelink.reporting.causes_text import render_causes
+from pytest_ecs_privatelink.reporting.causes_text import Screen, render_causes
 from pytest_ecs_privatelink.reporting.failure import last_line
 from pytest_ecs_privatelink.reporting.matrix import render_matrix
 from pytest_ecs_privatelink.reporting.run import Run
@@ -12,6 +13,8 @@ from pytest_ecs_privatelink.reporting.run import Run
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
     from pytest import TerminalReporter  # noqa: PT013 - not there at run time before pytest 8.3
+
+_ROWS = 24
 
 
 def print_closing(reporter: TerminalReporter, run: Run) -> None:
@@ -25,11 +28,17 @@ def print_closing(reporter: TerminalReporter, run: Run) -> None:
         unicode=_speaks_unicode(writer),
         verbosity=verbosity,
     )
-    causes = render_causes(run.causes, verbosity=verbosity)
+    causes = render_causes(run.causes, verbosity=verbosity, screen=_screen())
     if verbosity >= 0:
         reporter.section("ecs-privatelink")
     for line in (*matrix, *causes, last_line(run)):
         reporter.write_line(line)
+
+
+def _screen() -> Screen:
+    width, rows = shutil.get_terminal_size(fallback=(0, 0))
+    # Below the causes stand our last line and pytest's.
+    return Screen(max(rows, _ROWS) - 2, width or None) if rows else Screen()
 
 
 def _speaks_unicode(writer: TerminalWriter) -> bool:

@@ -21,6 +21,8 @@ from pytest_ecs_privatelink.verdict import (
 
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _INDENT = "  "
+_BECAUSE = f"{_INDENT}because: "
+_ADVICE = (f"{_INDENT}look at: ", f"{_INDENT}see: ")
 
 
 def failure_text(
@@ -28,10 +30,11 @@ def failure_text(
     because: Finding | Cause | None = None,
     names: Mapping[str, str] = _NO_NAMES,
 ) -> str:
-    """Return the paragraph for a check that did not pass: what, where, expected, observed, mend.
+    """Return the paragraph for a check that did not pass: what, where, expected, and why.
 
     ``because`` is what explains it, if anything known does; ``names`` has what people read for a
-    subnet id. The first line stands alone: it is what pytest's short summary shows.
+    subnet id. The first line stands alone: it is what pytest's short summary shows. Only audits
+    bring their commands: those of a cell stand in the causes.
     """
     lines = [f"{_title(check)}: {one_line(_outcome(check))}"]
     if where := _where(check, names):
@@ -72,15 +75,20 @@ def _where(check: Check, names: Mapping[str, str]) -> str:
 
 
 def _explanation(check: Check, because: Finding | Cause) -> list[str]:
-    lines = []
+    # What blocks a cell blocks others, too: its commands stand once, in the causes.
     if check.claim is not Claim.AUDIT:
         told = f"{because.code} {because.subject}: {because.summary}"
-        lines.append(f"{_INDENT}because: {one_line(told)}")
-    return [
-        *lines,
-        *command_lines(because.remedy, _INDENT),
-        f"{_INDENT}see: {because.reference}",
-    ]
+        return [f"{_BECAUSE}{one_line(told)}"]
+    return [*command_lines(because.remedy, _INDENT), f"{_INDENT}see: {because.reference}"]
+
+
+def reason_in(paragraph: str) -> tuple[str, ...]:
+    """Return the lines of a `failure_text` that say why: the same for cells of one break."""
+    lines = paragraph.splitlines()
+    because = tuple(line for line in lines if line.startswith(_BECAUSE))
+    if because:
+        return because
+    return (lines[0].partition(":")[0], *(line for line in lines if line.startswith(_ADVICE)))
 
 
 def last_line(run: Run) -> str:

@@ -145,6 +145,26 @@ def test_accepted_warnings_are_not_strict(runs: Runs) -> None:
     assert set(told_verdicts(told).values()) == {"skipped"}
 
 
+@pytest.mark.parametrize(
+    ("strict", "code", "counted"),
+    [((), 0, "1 warned"), (("--ecs-strict",), 1, "1 failed")],
+    ids=["lenient", "strict"],
+)
+def test_a_warning_finding_fails_only_a_strict_run(
+    runs: Runs, strict: tuple[str, ...], code: int, counted: str
+) -> None:
+    """Audits alone: a finding of severity W warns, is a cause, and decides no exit code but so."""
+    told = runs(*PUBLIC, "--ecs-claims=audit", *strict)
+
+    assert told.code == code
+    assert counted in told.lines[-1]
+    (cause,) = told.report["causes"]
+    assert (cause["severity"], cause["explains"]) == (
+        "warning",
+        ["audit[endpoint-missing-public-path-logs]"],
+    )
+
+
 def test_needs_are_replaced(runs: Runs) -> None:
     """``--ecs-need`` leaves the services that it names, and makes them required."""
     told = runs("--ecs-lab", "--ecs-need", "kms,logs", "--ecs-launch-type", "fargate")

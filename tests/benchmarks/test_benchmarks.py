@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_ecs_privatelink.audits.register import AUDITS
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SMALL = {
     "idle": ("--pairs=1", "--no-instructions"),
@@ -17,6 +19,10 @@ SMALL = {
         *("--subnets=2", "--services=4", "--closed=1", "--timeout=0.5", "--modes=no-xdist"),
     ),
     "reader_calls": ("--runs=1", "--sizes=1,2"),
+    "audits": (
+        *("--runs=1", "--subnets=4", "--endpoints=16", "--groups=5", "--rules=6", "--times=1,2"),
+    ),
+    "diagnosis": ("--runs=1", "--subnets=4", "--services=5", "--findings=3"),
 }
 
 Row = dict[str, object]
@@ -95,6 +101,24 @@ def test_reader_s_calls_do_not_grow(tmp_path: Path) -> None:
     calls = [row for row in rows if ":" in str(row["measure"]) or row["measure"] == "all calls"]
     assert len(calls) > 10
     assert all(row["1"] == row["2"] for row in calls)
+
+
+def test_audits_tell_each_audit_and_find_something(tmp_path: Path) -> None:
+    """Every registered audit has a row, and a VPC with broken endpoints is not clean."""
+    rows = run("audits", tmp_path)
+
+    measures = {str(row["measure"]): row for row in rows}
+    assert {audit.__name__ for _, audit in AUDITS} < set(measures)
+    assert int(str(measures["findings"]["1"])) > 0
+
+
+def test_diagnosis_names_causes_with_findings_and_without(tmp_path: Path) -> None:
+    """All cells of each case failed, and every case has causes."""
+    rows = run("diagnosis", tmp_path)
+
+    assert [row["failed cells"] for row in rows] == [20] * 4
+    assert [row["findings"] for row in rows] == [3, 3, 0, 0]
+    assert all(int(str(row["causes"])) > 0 for row in rows)
 
 
 if sys.platform != "linux":

@@ -1,13 +1,16 @@
 """Ranking causes: findings first, as few as possible, nothing explained twice."""
 
 import random
+from dataclasses import replace
+from typing import TypeVar
 
 import red_worlds as world
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ecs_privatelink.diagnosis.causes import blocking, explained_by, rank_causes
-from pytest_ecs_privatelink.verdict import Cause, Cell, Check, Code, Severity, Verdict
+from pytest_ecs_privatelink.diagnosis.causes import blamed, explained_by, rank_causes
+from pytest_ecs_privatelink.diagnosis.cover import Option, cover
+from pytest_ecs_privatelink.verdict import Cause, Cell, Check, Code, Finding, Severity, Verdict
 
 TIMEOUT = Code.TCP_TIMEOUT
 
@@ -136,8 +139,8 @@ def test_blocking_prefers_errors_then_the_widest() -> None:
     warning = world.finding(Code.ENDPOINT_MISSING, "w", (cell, *others), Severity.WARNING)
     narrow = world.finding(Code.ENDPOINT_MISSING, "n", (cell,))
     wide = world.finding(Code.ENDPOINT_WRONG_REGION, "x", (cell, *others[:2]))
-    assert blocking((warning, narrow, wide), cell) is wide
-    assert blocking((narrow,), others[0]) is None
+    assert blamed((warning, narrow, wide))[cell] is wide
+    assert others[0] not in blamed((narrow,))
 
 
 RED_CODES = st.sampled_from([Code.TCP_TIMEOUT, Code.TCP_REFUSED, Code.TLS_CERTIFICATE])
@@ -167,10 +170,10 @@ def matrices(draw: st.DrawFn) -> tuple[Check, ...]:
 
 @given(matrices(), FINDINGS)
 def test_every_red_cell_is_explained_exactly_once(
-    checks: tuple[Check, ...], findings: tuple[object, ...]
+    checks: tuple[Check, ...], findings: tuple[Finding, ...]
 ) -> None:
     """Whatever broke and was found, each red check has one cause, and no green one has any."""
-    causes = rank_causes(checks, findings, world.ground())  # type: ignore[arg-type] # drawn
+    causes = rank_causes(checks, findings, world.ground())
     explained = [key for cause in causes for key in cause.explains]
     red = [each.id for each in checks if each.verdict in (Verdict.FAILED, Verdict.WARNED)]
     assert sorted(explained) == sorted(red)
@@ -179,11 +182,73 @@ def test_every_red_cell_is_explained_exactly_once(
 
 
 @given(matrices(), FINDINGS, st.randoms(use_true_random=False))
-def test_causes_do_not_depend_on_the_order_of_checks(
-    checks: tuple[Check, ...], findings: tuple[object, ...], chance: random.Random
+def test_causes_do_not_depend_on_any_order(
+    checks: tuple[Check, ...], findings: tuple[Finding, ...], chance: random.Random
 ) -> None:
-    """Under xdist tests may finish in any order: the causes stay the same."""
-    shuffled = chance.sample(checks, len(checks))
-    first = rank_causes(checks, findings, world.ground())  # type: ignore[arg-type] # drawn
-    second = rank_causes(tuple(shuffled), findings, world.ground())  # type: ignore[arg-type] # drawn
+    """Under xdist tests may finish in any order, and audits may be registered in any."""
+    told = (*checks, *audits_of(findings))
+    first = rank_causes(told, findings, world.ground())
+    second = rank_causes(shuffled(told, chance), shuffled(findings, chance), world.ground())
     assert first == second
+
+
+@given(matrices(), FINDINGS, st.sets(st.integers(0, 3)))
+def test_a_cause_that_explains_nothing_is_an_error_or_has_a_red_audit(
+    checks: tuple[Check, ...], findings: tuple[Finding, ...], quiet: set[int]
+) -> None:
+    """Warnings that neither a cell nor their own audit shows are not told; red audits are once."""
+    audits = tuple(each for i, each in enumerate(audits_of(findings)) if i not in quiet)
+    causes = rank_causes((*checks, *audits), findings, world.ground())
+    heard = {(each.code, each.subject) for each in audits}
+    assert all(
+        cause.explains or cause.severity is Severity.ERROR or (cause.code, cause.subject) in heard
+        for cause in causes
+    )
+    explained = [key for cause in causes for key in cause.explains]
+    assert len(explained) == len(set(explained))
+
+
+@given(matrices(), FINDINGS)
+def test_what_a_finding_blocks_is_explained_by_a_finding(
+    checks: tuple[Check, ...], findings: tuple[Finding, ...]
+) -> None:
+    """A red cell that a finding blocks is never left to its live code."""
+    causes = explained_by(rank_causes(checks, findings, world.ground()))
+    audited = {each.code for each in findings}
+    blocked = blamed(findings)
+    for each in checks:
+        cell = Cell(each.claim, each.subnet or "", each.service or "")
+        if each.verdict in (Verdict.FAILED, Verdict.WARNED) and cell in blocked:
+            assert causes[each.id].code in audited
+
+
+@given(
+    st.lists(st.frozensets(st.sampled_from("abcdefgh")), max_size=6),
+    st.frozensets(st.sampled_from("abcdefgh")),
+)
+def test_a_cover_is_the_greedy_one(reaches: list[frozenset[str]], wanted: frozenset[str]) -> None:
+    """Each pick is the first of those that cover most of what is left, as told by searching."""
+    options = [Option(number, reach) for number, reach in enumerate(reaches)]
+    left, expected = wanted, []
+    while best := max((each.reach & left for each in options), key=len, default=frozenset()):
+        item = next(each.item for each in options if len(each.reach & left) == len(best))
+        expected.append((item, reaches[item] & left))
+        left -= reaches[item]
+    picks = cover(wanted, options, lambda _, newly: (-newly,))
+    assert [(pick.item, pick.newly) for pick in picks] == expected
+
+
+def audits_of(findings: tuple[Finding, ...]) -> tuple[Check, ...]:
+    """Return the red audit check of each finding, numbered, for subjects may repeat."""
+    return tuple(
+        replace(audit, id=f"{audit.id}#{number}")
+        for number, audit in enumerate(map(world.audit, findings), start=1)
+    )
+
+
+T = TypeVar("T")
+
+
+def shuffled(things: tuple[T, ...], chance: random.Random) -> tuple[T, ...]:
+    """Return ``things`` in another order."""
+    return tuple(chance.sample(things, len(things)))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from planned_vpc import EVERY_SERVICE, SERVICES, check, planned, vpc
 
 from pytest_ecs_privatelink.plugin.settings import Accepted
-from pytest_ecs_privatelink.plugin.settle import accepts, settle
+from pytest_ecs_privatelink.plugin.settle import settle
 from pytest_ecs_privatelink.verdict import Basis, Claim, Code, Verdict
 
 WHOLE = vpc(*SERVICES)
@@ -72,11 +72,11 @@ def test_an_accepted_finding_covers_the_cells_that_it_blocks() -> None:
 def test_a_subject_must_fit() -> None:
     """A code with a subject accepts that subject alone, one without accepts all."""
     settings = planned(WHOLE, ignore=accepted(Code.ENDPOINT_MISSING, "logs")).settings
-    assert accepts(settings, Code.ENDPOINT_MISSING, "logs")
-    assert not accepts(settings, Code.ENDPOINT_MISSING, "kms")
-    assert not accepts(settings, Code.ENDPOINT_NOT_AVAILABLE, "logs")
+    assert settings.accepts(Code.ENDPOINT_MISSING, "logs")
+    assert not settings.accepts(Code.ENDPOINT_MISSING, "kms")
+    assert not settings.accepts(Code.ENDPOINT_NOT_AVAILABLE, "logs")
     anything = planned(WHOLE, ignore=accepted(Code.ENDPOINT_MISSING)).settings
-    assert accepts(anything, Code.ENDPOINT_MISSING, "kms")
+    assert anything.accepts(Code.ENDPOINT_MISSING, "kms")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,17 @@
 from dataclasses import replace
 
 import example_runs as runs
+import pytest
 
-from pytest_ecs_privatelink.reporting.causes_text import render_causes
-from pytest_ecs_privatelink.reporting.failure import failure_text, last_line, nothing_proven
+from pytest_ecs_privatelink.reporting.causes_text import Screen, render_causes
+from pytest_ecs_privatelink.reporting.failure import (
+    failure_text,
+    last_line,
+    nothing_proven,
+    reason_in,
+)
 from pytest_ecs_privatelink.reporting.run import Run, count_cells
-from pytest_ecs_privatelink.verdict import Basis, Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import Basis, Cause, Claim, Code, Verdict
 
 NAMES = {"subnet-1": "private-1"}
 FAILED = next(each for each in runs.DEAD_ENDPOINT.checks if each.verdict is Verdict.FAILED)
@@ -32,16 +38,13 @@ def without_vantage() -> Run:
 
 
 def test_a_failure_that_a_finding_explains() -> None:
-    """The paragraph has code, observed, where, expected, the finding and its commands."""
+    """The paragraph has what was observed and the finding; its commands stand in the causes."""
     assert failure_text(FAILED, runs.PENDING, NAMES) == (
         "tcp-timeout: 10.0.1.10:443: no answer to connect within 2.0 s\n"
         "  where: tcp-443 logs, in private-1 (subnet-1), probed by lab:subnet-1, phase connect\n"
         "  expected: every address of logs accepts TCP on 443\n"
         "  because: endpoint-not-available vpce-logs: the endpoint of logs is pending, not "
-        "available.\n"
-        "  look: aws ec2 describe-vpc-endpoints --region eu-west-1 --vpc-endpoint-ids vpce-logs\n"
-        "  mend: aws ec2 modify-vpc-endpoint --region eu-west-1 --vpc-endpoint-id vpce-logs\n"
-        "  see: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html"
+        "available."
     )
 
 
@@ -119,6 +122,68 @@ def test_a_verbose_cause_adds_terraform_and_the_page() -> None:
         "                private_dns_enabled = true",
         "   see: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html",
     ]
+
+
+def test_a_long_list_of_commands_is_cut_with_a_count() -> None:
+    """Four commands stand there and the number of others; a verbose run has them all."""
+    dead = runs.DEAD_SUBNET.causes[0]
+    commands = tuple(f"aws ec2 describe-subnets --subnet-ids subnet-{i}" for i in range(6))
+    cause = replace(dead, remedy=replace(dead.remedy, cli=commands))
+
+    assert render_causes([cause])[4:] == [
+        "   look: aws ec2 describe-subnets --subnet-ids subnet-3",
+        "   2 more commands: -v shows all, --ecs-json FILE keeps them",
+    ]
+    assert len([each for each in render_causes([cause], verbosity=1) if "look: " in each]) == 6
+
+
+def many(count: int) -> list[Cause]:
+    """Return causes of one headline and one command each; the nth explains n checks."""
+    dead = runs.DEAD_SUBNET.causes[0]
+    remedy = replace(dead.remedy, cli=("aws ec2 describe-subnets",))
+    ids = tuple(f"check-{i}" for i in range(count))
+    return [replace(dead, id=f"c{n}", remedy=remedy, explains=ids[: n + 1]) for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "shown"),
+    [(19, None, 9), (20, None, 10), (7, None, 3), (1, None, 1), (20, 40, 2)],
+)
+def test_causes_fill_at_most_a_screen(rows: int, width: int | None, shown: int) -> None:
+    """What has no room is counted; a line counts as often as it wraps; the first stands always."""
+    causes = many(10)
+
+    lines = render_causes(causes, screen=Screen(rows, width))
+
+    assert [line.split()[0] for line in lines if line.startswith("c")] == [
+        each.id for each in causes[:shown]
+    ]
+    assert shown == 1 or Screen(rows, width).taken(lines) <= rows
+    assert render_causes(causes, screen=Screen(rows, width), verbosity=1) == render_causes(
+        causes, verbosity=1
+    )
+
+
+def test_causes_without_room_are_counted() -> None:
+    """The last line says how many more there are, what they explain, and where they stand."""
+    lines = [render_causes(many(count), screen=Screen(5))[-1] for count in (3, 4)]
+
+    assert lines == [
+        "1 more cause, which explains 3 checks: -v shows all, --ecs-json FILE keeps them",
+        "2 more causes, which explain 7 checks: -v shows all, --ecs-json FILE keeps them",
+    ]
+
+
+def test_cells_of_one_break_have_the_same_reason() -> None:
+    """The finding's line, or else the code with its advice, is what paragraphs are grouped by."""
+    other = replace(FAILED, subnet="subnet-9", observed="10.0.9.9:443: nothing")
+    refused = replace(FAILED, code=Code.TCP_REFUSED)
+
+    assert reason_in(failure_text(FAILED)) == reason_in(failure_text(other))
+    assert reason_in(failure_text(FAILED)) != reason_in(failure_text(refused))
+    held = reason_in(failure_text(FAILED, runs.PENDING))
+    assert held == reason_in(failure_text(refused, runs.PENDING))
+    assert held != reason_in(failure_text(FAILED))
 
 
 def test_a_cause_that_explains_nothing_probed_says_no_number() -> None:

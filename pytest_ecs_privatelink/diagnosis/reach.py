@@ -1,0 +1,75 @@
+"""What each finding can explain of a run, looked up by cell."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from pytest_ecs_privatelink.diagnosis.cover import Option
+from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, Code, Finding, Verdict
+
+Place = tuple[Claim, str | None, str | None]
+"""Claim, subnet id and endpoint service: a cell, or where a check that is none stands."""
+
+RED = (Verdict.FAILED, Verdict.WARNED)
+
+
+def standing(findings: Iterable[Finding], cells: Iterable[Check]) -> list[Option[Finding]]:
+    """Return the findings that ``cells`` do not disprove, each once, with the red ids it reaches.
+
+    A finding is disproved where packets went through everything that it says it blocks. The order
+    does not depend on the order of ``findings``.
+    """
+    red: dict[Place, list[str]] = defaultdict(list)
+    passed: set[Place] = set()
+    for check in cells:
+        place = (check.claim, check.subnet, check.service)
+        if check.verdict in RED:
+            red[place].append(check.id)
+        elif check.verdict is Verdict.PASSED and check.basis is not Basis.DERIVED:
+            passed.add(place)
+    placed = ((each, _places(each)) for each in _distinct(findings))
+    return [
+        Option(finding, _ids(red, places))
+        for finding, places in placed
+        if not places or not places <= passed
+    ]
+
+
+def blame(findings: Iterable[Finding]) -> dict[Cell, Finding]:
+    """Return, by cell, the finding that its failure is likeliest due to, before any probe.
+
+    ``findings`` come likeliest first.
+    """
+    blamed: dict[Cell, Finding] = {}
+    for finding in findings:
+        for cell in finding.blocks:
+            blamed.setdefault(cell, finding)
+    return blamed
+
+
+def _ids(red: Mapping[Place, list[str]], places: set[Place]) -> frozenset[str]:
+    return frozenset(key for place in red.keys() & places for key in red[place])
+
+
+def _places(finding: Finding) -> set[Place]:
+    return {(cell.claim, cell.subnet, cell.service) for cell in finding.blocks}
+
+
+def _distinct(findings: Iterable[Finding]) -> list[Finding]:
+    # Hashing a finding would hash every cell of it; equal ones share what is cheap to compare.
+    alike: dict[tuple[Code, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        known = alike[finding.code, finding.subject]
+        if finding not in known:
+            known.append(finding)
+    return sorted((each for known in alike.values() for each in known), key=_in_order)
+
+
+def _in_order(finding: Finding) -> tuple[object, ...]:
+    return (
+        finding.code,
+        finding.subject,
+        finding.severity,
+        finding.observed,
+        finding.summary,
+        finding.blocks,
+    )

@@ -1,0 +1,35 @@
+"""Many red cells of one break do not drown its cause."""
+
+from xml.etree import ElementTree
+
+from lab_runs import Runs
+
+MISSING = ("--ecs-lab", "--ecs-fault", "endpoint-missing")
+RED = [f"test_private_dns[private-{each}-logs]" for each in "abc"]
+
+
+def test_a_break_is_told_whole_once(runs: Runs) -> None:
+    """Of three red cells the first names the finding; each keeps its observation and its line."""
+    told = runs(*MISSING)
+
+    assert told.out.count("\n  because: endpoint-missing logs: ") == 1
+    assert told.out.count("\ndns-public-answer: logs.us-east-1.amazonaws.com is ") == 3
+    assert all(f"::{test} - Failed: " in told.out for test in RED)
+    # Once with the audit's own failure, once in the causes.
+    assert told.out.count(" mend: aws ec2 create-vpc-endpoint ") == 2
+
+
+def test_a_verbose_run_tells_each_cell_whole(runs: Runs) -> None:
+    """With -v nothing is cut."""
+    told = runs(*MISSING, "-v")
+
+    assert told.out.count("\n  because: endpoint-missing logs: ") == 3
+
+
+def test_junit_has_every_paragraph(runs: Runs) -> None:
+    """What is cut on the terminal is whole in the file that a CI keeps."""
+    told = runs(*MISSING, "--junit-xml=junit.xml")
+
+    failures = ElementTree.parse(told.folder / "junit.xml").iter("failure")
+    paragraphs = [each.text or "" for each in failures]
+    assert sum("  because: endpoint-missing logs: " in each for each in paragraphs) == 3

@@ -1,0 +1,161 @@
+"""Two breaks at once are two causes, the graver and larger first, and every red cell has one."""
+
+import inspect
+from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
+
+import pytest
+from rehearsals import Emulated, Judged, rehearse
+
+from pytest_ecs_privatelink.diagnosis.causes import explained_by, rank_causes
+from pytest_ecs_privatelink.diagnosis.ground import ground_of
+from pytest_ecs_privatelink.lab import faults
+from pytest_ecs_privatelink.lab.expectations import outcome
+from pytest_ecs_privatelink.lab.faults import FAULTS, Fault
+from pytest_ecs_privatelink.lab.world import INTERFACE_SERVICES, SUBNET_CIDRS, build_world
+from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.verdict import (
+    PROBED_CLAIMS,
+    Basis,
+    Cause,
+    Check,
+    Claim,
+    Code,
+    Finding,
+    Severity,
+    Verdict,
+)
+
+PAIRS = 12
+Pair = tuple[Fault, Fault]
+Cells = frozenset[tuple[Claim, str, str]]
+CELLS = [
+    (claim, subnet, service)
+    for claim in PROBED_CLAIMS
+    for subnet in SUBNET_CIDRS
+    for service in (*INTERFACE_SERVICES, "s3")
+]
+WAY_OUT = {
+    Code.ENDPOINT_MISSING_PUBLIC_PATH,
+    Code.INTERNET_PATH_BLOCKED,
+    Code.PUBLIC_SUBNET_NO_PUBLIC_IP,
+}
+"""Their worlds have a way to the internet, which makes other breaks milder or other codes."""
+
+
+def breaks(fault: Fault) -> Cells:
+    """Return the cells that do not pass with ``fault`` alone."""
+    passed = (Verdict.PASSED, None)
+    return frozenset(cell for cell in CELLS if outcome(fault.expected, *cell) != passed)
+
+
+def hides(fault: Fault, other: Fault) -> bool:
+    """Return whether ``other`` breaks no cell that ``fault`` leaves alone."""
+    return bool(breaks(other)) and breaks(other) <= breaks(fault)
+
+
+def conflict(first: Fault, second: Fault) -> str | None:
+    """Return why two faults cannot be told apart, or not be made together; None where they can."""
+    if hides(first, second) or hides(second, first):
+        return "one hides the other: all its cells are broken by both"
+    if {first.code, second.code} & WAY_OUT:
+        return "a way out changes what the other break means"
+    if first.code is second.code:
+        return "both have one code, which would be told once either way"
+    return None
+
+
+def subjects() -> Iterator[tuple[str, Fault]]:
+    """Yield each fault with the name of the file that it is in."""
+    for name, room in inspect.getmembers(faults, inspect.ismodule):
+        for fault in getattr(room, "FAULTS", ()):
+            yield name, fault
+
+
+def choose() -> list[Pair]:
+    """Return at most `PAIRS` pairs of different subjects, those first whose faults had no turn."""
+    possible = [
+        (one, two)
+        for (room, one), (other, two) in combinations(list(subjects()), 2)
+        if room != other and conflict(one, two) is None
+    ]
+    used: Counter[str] = Counter()
+    chosen: list[Pair] = []
+    while possible and len(chosen) < PAIRS:
+        pair = min(possible, key=lambda each: max(used[each[0].name], used[each[1].name]))
+        possible.remove(pair)
+        used.update(each.name for each in pair)
+        chosen.append(pair)
+    return chosen
+
+
+def test_there_are_pairs_of_many_subjects() -> None:
+    """The rules leave enough to choose from: the bound is reached, and no fault is in half."""
+    chosen = choose()
+    turns = Counter(fault.name for pair in chosen for fault in pair)
+
+    assert len(chosen) == PAIRS
+    assert max(turns.values()) <= PAIRS // 2
+    assert {fault.name for _, fault in subjects()} == set(FAULTS)
+
+
+@pytest.mark.parametrize("pair", choose(), ids=lambda pair: "+".join(each.name for each in pair))
+def test_both_breaks_are_named(emulated: Emulated, pair: Pair) -> None:
+    """Both codes are causes, gravest and largest first, and no red cell is left or told twice."""
+    snapshot, groups = broken(emulated, pair)
+    twin = tuple(each for fault in pair for each in fault.twin)
+
+    judged = rehearse(snapshot, groups=groups, faults=twin)
+
+    causes = causes_of(judged)
+    assert {fault.code for fault in pair} <= {cause.code for cause in causes}
+    assert list(causes) == sorted(
+        causes, key=lambda each: (each.severity is not Severity.ERROR, -len(each.explains))
+    )
+    told = Counter(key for cause in causes for key in cause.explains)
+    assert set(told.values()) <= {1}
+    red = {place: check.id for place, check in judged.checks.items() if is_red(check)}
+    assert set(red.values()) <= set(explained_by(causes))
+    own = [breaks(fault) - breaks(other) for fault, other in (pair, pair[::-1])]
+    assert set(judged.not_passed) >= own[0] | own[1]
+
+
+def is_red(check: Check) -> bool:
+    """Return whether the check failed or warned."""
+    return check.verdict in (Verdict.FAILED, Verdict.WARNED)
+
+
+def broken(emulated: Emulated, pair: Pair) -> tuple[Snapshot, tuple[str, ...]]:
+    """Make both breaks in one world of their own; return what is read of it and tasks' groups."""
+    world = build_world(emulated.session, workload=False)
+    for fault in pair:
+        if fault.break_cloud is not None:
+            fault.break_cloud(world, emulated.session)
+    return emulated.laboratory.read(world, pair).snapshot, world.task_groups
+
+
+def causes_of(judged: Judged) -> tuple[Cause, ...]:
+    """Rank the causes as a run does at its end, audits included."""
+    terms = judged.plan.terms
+    endpoints = {each.service: each.endpoint for each in terms.services}
+    ground = ground_of(terms.snapshot, endpoints, terms.slugs, terms.task_groups or ())
+    audits = [
+        audit(finding, number) for number, finding in enumerate(judged.plan.findings, start=1)
+    ]
+    return rank_causes((*judged.checks.values(), *audits), judged.plan.findings, ground)
+
+
+def audit(finding: Finding, number: int) -> Check:
+    """Return the audit check of a finding."""
+    error = finding.severity is Severity.ERROR
+    return Check(
+        id=f"audit[{finding.code}-{finding.subject}]#{number}",
+        claim=Claim.AUDIT,
+        subject=finding.subject,
+        verdict=Verdict.FAILED if error else Verdict.WARNED,
+        basis=Basis.DERIVED,
+        code=finding.code,
+        expected=finding.expected,
+        observed=finding.observed,
+    )
