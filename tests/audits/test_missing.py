@@ -296,8 +296,12 @@ def test_every_finding_has_a_registered_code() -> None:
         Code.ENDPOINT_MISSING,
         Code.ENDPOINT_MISSING_PUBLIC_PATH,
         Code.ENDPOINT_NOT_AVAILABLE,
+        Code.ENDPOINT_POLICY_DENIES,
         Code.ENDPOINT_WRONG_REGION,
+        Code.ENV_FILE_BUCKET_DENIED,
+        Code.ROLE_CONDITION_MISMATCH,
         Code.S3_GATEWAY_MISSING,
+        Code.S3_GATEWAY_POLICY,
         Code.S3_INTERFACE_ONLY,
     )
 
