@@ -66,6 +66,14 @@ def found(
         ("ecr.dkr", policy(allow(["ecr:BatchGet*", "ecr:GetDownloadUrlForLayer"], f"{IMAGES}/*"))),
         ("secretsmanager", policy(allow("secretsmanager:GetSecretValue", SECRET))),
         ("ecs", policy(allow("ecs:*"))),
+        (
+            "ecr.dkr",
+            policy(allow("*", Condition=when("StringEquals", "aws:ResourceAccount", OWNER))),
+        ),
+        (
+            "ecr.api",
+            policy(allow("*", Condition=when("StringEquals", "aws:RequestedRegion", REGION))),
+        ),
         ("ecs-agent", policy(allow("ecs:Poll"))),
         ("ecs-telemetry", policy(allow(["ecs:Poll", "ecs:StartTelemetrySession"]))),
         (
