@@ -5,10 +5,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_ecs_privatelink.lab.world import World
-from pytest_ecs_privatelink.lab.world_ecs import CLUSTER, EXECUTION_ROLE, LOG_GROUP, REPOSITORY
-from pytest_ecs_privatelink.topology.cluster import Cluster, Container, Role, TaskDefinition
+from pytest_ecs_privatelink.lab.world_ecs import (
+    CLUSTER,
+    ECS_SERVICES,
+    EXECUTION_ROLE,
+    LOG_GROUP,
+    REPOSITORY,
+)
+from pytest_ecs_privatelink.topology.cluster import (
+    Cluster,
+    Container,
+    EcsService,
+    Placement,
+    Role,
+    TaskDefinition,
+)
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.verdict import LaunchType
 
 if TYPE_CHECKING:
     import boto3
@@ -61,9 +75,12 @@ def keep_environment_in_s3(snapshot: Snapshot, world: World) -> Snapshot:
 
 def tie_role_to_one_endpoint(snapshot: Snapshot, world: World) -> Snapshot:
     """Condition the execution role's pulls on the endpoint for ecr.api, which serves tokens."""
+    running = _running(snapshot, world)
     (api,) = endpoints_for(snapshot, "ecr.api")
-    role = Role(arn=_role(world), policies=(_tied_to(api.id),))
-    return replace(_running(snapshot, world), roles=(role,))
+    tasks = running.cluster.task_definitions or () if running.cluster else ()
+    arns = sorted({each.execution_role for each in tasks if each.execution_role})
+    roles = tuple(Role(arn=arn, policies=(_tied_to(api.id),)) for arn in arns)
+    return replace(running, roles=roles)
 
 
 def _tied_to(endpoint: str) -> str:
@@ -79,26 +96,51 @@ def _tied_to(endpoint: str) -> str:
 
 
 def _running(snapshot: Snapshot, world: World, env_files: tuple[str, ...] = ()) -> Snapshot:
-    """Say that a cluster runs one task definition."""
+    """Give every container these environment files; where no cluster was read, say what runs."""
+    cluster = snapshot.cluster or _cluster(world)
+    tasks = tuple(
+        replace(
+            task, containers=tuple(replace(each, env_files=env_files) for each in task.containers)
+        )
+        for task in cluster.task_definitions or ()
+    )
+    return replace(
+        snapshot,
+        cluster=replace(cluster, task_definitions=tasks),
+        roles=snapshot.roles or (),
+    )
+
+
+def _cluster(world: World) -> Cluster:
+    """Return the lab's cluster as a reader would: one task definition, both launch types."""
     place = f"arn:aws:ecs:{world.region}:{world.account}"
-    registry = f"{world.account}.dkr.ecr.{world.region}.amazonaws.com"
-    container = Container(
-        name="app",
-        image=f"{registry}/{REPOSITORY}:latest",
-        log_driver="awslogs",
-        log_group=LOG_GROUP,
-        log_region=world.region,
-        env_files=env_files,
-    )
     task = TaskDefinition(
-        arn=f"{place}:task-definition/app-fargate:1",
-        containers=(container,),
+        arn=f"{place}:task-definition/app:1",
+        containers=(
+            Container(
+                name="app",
+                image=f"{world.account}.dkr.ecr.{world.region}.amazonaws.com/{REPOSITORY}:latest",
+                log_driver="awslogs",
+                log_group=LOG_GROUP,
+                log_region=world.region,
+            ),
+        ),
         network_mode="awsvpc",
-        execution_role=_role(world),
+        execution_role=f"arn:aws:iam::{world.account}:role/{EXECUTION_ROLE}",
     )
-    cluster = Cluster(arn=f"{place}:cluster/{CLUSTER}", name=CLUSTER, task_definitions=(task,))
-    return replace(snapshot, cluster=cluster, roles=())
+    services = tuple(
+        EcsService(name=name, placements=(_placement(world, LaunchType(kind.lower()), task.arn),))
+        for name, kind in ECS_SERVICES.items()
+    )
+    return Cluster(
+        arn=f"{place}:cluster/{CLUSTER}", name=CLUSTER, services=services, task_definitions=(task,)
+    )
 
 
-def _role(world: World) -> str:
-    return f"arn:aws:iam::{world.account}:role/{EXECUTION_ROLE}"
+def _placement(world: World, launch_type: LaunchType, task: str) -> Placement:
+    return Placement(
+        launch_type=launch_type,
+        task_definition=task,
+        subnets=tuple(world.subnets.values()),
+        groups=world.task_groups,
+    )

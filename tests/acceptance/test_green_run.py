@@ -17,8 +17,12 @@ CODES = (
     "endpoint-missing",
     "endpoint-missing-public-path",
     "endpoint-not-available",
+    "endpoint-policy-denies",
     "endpoint-wrong-region",
+    "env-file-bucket-denied",
+    "role-condition-mismatch",
     "s3-gateway-missing",
+    "s3-gateway-policy",
     "s3-interface-only",
 )
 ESCAPE = "\x1b["

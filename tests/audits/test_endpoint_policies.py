@@ -66,6 +66,14 @@ def found(
         ("ecr.dkr", policy(allow(["ecr:BatchGet*", "ecr:GetDownloadUrlForLayer"], f"{IMAGES}/*"))),
         ("secretsmanager", policy(allow("secretsmanager:GetSecretValue", SECRET))),
         ("ecs", policy(allow("ecs:*"))),
+        (
+            "ecr.dkr",
+            policy(allow("*", Condition=when("StringEquals", "aws:ResourceAccount", OWNER))),
+        ),
+        (
+            "ecr.api",
+            policy(allow("*", Condition=when("StringEquals", "aws:RequestedRegion", REGION))),
+        ),
         ("ecs-agent", policy(allow("ecs:Poll"))),
         ("ecs-telemetry", policy(allow(["ecs:Poll", "ecs:StartTelemetrySession"]))),
         (
@@ -275,6 +283,29 @@ def test_each_role_needs_what_its_own_tasks_name() -> None:
         allow("*", SECRET.replace("db", "web"), Principal={"AWS": f"{ROLE}2"}),
     )
     assert found(with_policy("secretsmanager", text, cluster=cluster)) == ()
+
+
+@pytest.mark.parametrize(
+    ("statements", "observed"),
+    [
+        ((allow("logs:*", GROUP), allow("logs:*", f"{GROUP}:*")), None),
+        ((allow("logs:*", f"{GROUP}:*"),), None),
+        ((allow("logs:*", GROUP.replace("app", "*")),), None),
+        (
+            (allow(["logs:CreateLogStream", "logs:PutLogEvents"]),),
+            f"logs:CreateLogGroup on {GROUP}*: no statement allows that",
+        ),
+    ],
+)
+def test_a_task_that_makes_its_log_group_asks_for_that_too(
+    statements: tuple[dict[str, Any], ...], observed: str | None
+) -> None:
+    """Its group's ARN is written with a star at its end, or without."""
+    (container,) = TASK.containers
+    making = replace(TASK, containers=(replace(container, log_create_group=True),))
+    cluster = replace(CLUSTER, task_definitions=(making,))
+    findings = found(with_policy("logs", policy(*statements), cluster=cluster))
+    assert [each.observed for each in findings] == ([] if observed is None else [observed])
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ KEYS: Keys = {
         ("StringNotEquals", "aws:None", ("x",), T),
         ("ForAnyValue:StringEquals", "aws:None", ("x",), F),
         ("ForAllValues:StringEquals", "aws:None", ("x",), T),
+        ("ForAnyValue:StringNotEquals", "aws:None", ("x",), F),
         ("ForAnyValue:StringEquals", "aws:TagKeys", ("b",), T),
         ("ForAllValues:StringEquals", "aws:TagKeys", ("b",), F),
         ("ForAllValues:StringLike", "aws:TagKeys", ("?",), T),

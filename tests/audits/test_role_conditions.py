@@ -171,7 +171,8 @@ def test_a_condition_that_holds_is_still_a_warning_on_the_token_and_logs() -> No
         "logs:PutLogEvents to where calls come from, which AWS's example leaves without condition"
     )
     assert finding.remedy.cli == (
-        "# AWS's example has ecr:GetAuthorizationToken and logs in a statement without Condition",
+        "# AWS's example allows ecr:GetAuthorizationToken and logs in a statement without "
+        "Condition",
         *LISTS,
     )
 

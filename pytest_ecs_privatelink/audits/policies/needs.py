@@ -20,6 +20,7 @@ _EC2 = frozenset({LaunchType.EC2})
 _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[^/]+/(?P<name>[^:@]+)"
 )
+_STREAMS = ":log-stream:*"
 _SUFFIXED = re.compile(r"-[A-Za-z0-9]{6}$")
 _SECRET_PARTS = 7  # of an ARN; what follows names a key and a version of the secret
 
@@ -63,7 +64,7 @@ CALLS: Mapping[str, Calls] = MappingProxyType(
         ),
         "logs": Calls(
             actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-            resource="log-group:*:log-stream:*",
+            resource=f"log-group:*{_STREAMS}",
             without="tasks with the awslogs driver do not start",
         ),
         "secretsmanager": Calls(
@@ -144,15 +145,29 @@ class Ask:
 
 def asks(snapshot: Snapshot, service: str, tasks: Iterable[TaskDefinition] = ()) -> tuple[Ask, ...]:
     """Return what is asked through ``service``, sorted: what ``tasks`` name, else any resource."""
-    calls = CALLS[service]
-    named = tuple(dict.fromkeys(arn for each in tasks for arn in _named(snapshot, service, each)))
+    calls, known = CALLS[service], tuple(tasks)
+    named = tuple(dict.fromkeys(arn for each in known for arn in _named(snapshot, service, each)))
     general = calls.resource if calls.resource == "*" else _arn(snapshot, calls)
     found = {
         Ask(action, resource, loose=calls.loose and not named)
         for action in calls.actions
         for resource in named or (general,)
     }
-    return tuple(sorted(found))
+    made = _groups_made(snapshot, known) if service == "logs" else ()
+    return tuple(sorted(found.union(made)))
+
+
+def _groups_made(snapshot: Snapshot, tasks: tuple[TaskDefinition, ...]) -> Iterator[Ask]:
+    """Yield the creation of log groups (awslogs-create-group).
+
+    Loose, for a group's ARN is written with and without ``:*`` at its end.
+    """
+    for task in tasks:
+        for container in task.containers:
+            if container.log_create_group:
+                for streams in _streams(snapshot, container, task):
+                    group = streams.removesuffix(_STREAMS)
+                    yield Ask("logs:CreateLogGroup", f"{group}*", loose=True)
 
 
 def asks_of(snapshot: Snapshot, service: str, tasks: Iterable[TaskDefinition]) -> tuple[Ask, ...]:
@@ -198,7 +213,7 @@ def _streams(snapshot: Snapshot, container: Container, task: TaskDefinition) -> 
         return
     if container.log_region in (None, snapshot.region):
         place = f"arn:{snapshot.partition}:logs:{snapshot.region}:{_account(task, snapshot)}"
-        yield f"{place}:log-group:{container.log_group}:log-stream:*"
+        yield f"{place}:log-group:{container.log_group}{_STREAMS}"
 
 
 def _reference(
