@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_ecs_privatelink.lab.cloud import ACCOUNT, REGION, Client
-from pytest_ecs_privatelink.lab.world_ecs import Workload, build_workload, register_instances
+from pytest_ecs_privatelink.lab.world_ecs import (
+    CLUSTER,
+    Workload,
+    build_workload,
+    register_instances,
+)
 
 if TYPE_CHECKING:
     import boto3
@@ -54,10 +59,13 @@ class World:
     workload: Workload | None = None
 
 
-def build_world(session: "boto3.Session", *, workload: bool = True) -> World:
+def build_world(
+    session: "boto3.Session", *, workload: bool = True, cluster: str = CLUSTER
+) -> World:
     """Seed the healthy world through ``session``; ``workload=False`` leaves ECS itself out.
 
-    Takes about 0.6 s. Raises botocore's ClientError where the cloud is no fresh moto.
+    Takes about 0.6 s. Raises botocore's ClientError where the cloud is no moto, or has a workload
+    of that ``cluster`` already.
     """
     ec2 = session.client("ec2")
     vpc_id = _create_vpc(ec2)
@@ -70,7 +78,7 @@ def build_world(session: "boto3.Session", *, workload: bool = True) -> World:
     )
     with ThreadPoolExecutor(1) as beside:
         seeding = workload and beside.submit(
-            build_workload, session, tuple(subnets.values()), tasks
+            build_workload, session, tuple(subnets.values()), tasks, cluster
         )
         route_table = create_route_table(ec2, vpc_id, "private", subnets.values())
         endpoints = {
@@ -83,7 +91,8 @@ def build_world(session: "boto3.Session", *, workload: bool = True) -> World:
     running = seeding.result() if seeding else None
     if running is not None:
         # After the endpoints, so that their agents know them from the start (R18).
-        register_instances(session, tuple(subnets.values()), instances)
+        there = tuple(subnets.values())
+        register_instances(ec2, session.client("ecs"), cluster, there, instances)
     return World(
         vpc_id=vpc_id,
         region=REGION,

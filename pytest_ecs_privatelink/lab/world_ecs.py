@@ -47,38 +47,50 @@ class Workload:
     execution_role: str
 
 
-def build_workload(session: "boto3.Session", subnets: tuple[str, ...], task_group: str) -> Workload:
-    """Seed image, log group, secret, role, then the cluster and its two ECS services."""
+def build_workload(
+    session: "boto3.Session", subnets: tuple[str, ...], task_group: str, name: str = CLUSTER
+) -> Workload:
+    """Seed image, log group, secret, role, then the cluster ``name`` and its two ECS services.
+
+    All but the task definitions and ECS services are called after the cluster.
+    """
     # Clients are made here: making one is not safe in several threads of one session.
     clients = {
         name: session.client(name) for name in ("ecr", "logs", "secretsmanager", "iam", "ecs")
     }
-    clients["logs"].create_log_group(logGroupName=LOG_GROUP)
-    image = _create_image(clients["ecr"])
-    secret = _create_secret(clients["secretsmanager"])
-    role = _create_execution_role(clients["iam"])
+    log_group = _after(name, LOG_GROUP)
+    clients["logs"].create_log_group(logGroupName=log_group)
+    image = _create_image(clients["ecr"], _after(name, REPOSITORY))
+    secret = _create_secret(clients["secretsmanager"], _after(name, SECRET))
+    role = _create_execution_role(clients["iam"], _after(name, EXECUTION_ROLE))
     ecs = clients["ecs"]
-    ecs.create_cluster(clusterName=CLUSTER)
+    ecs.create_cluster(clusterName=name)
     definitions = tuple(
-        _register_task(ecs, family, launch_type, image, secret, role)
+        _register_task(ecs, family, launch_type, image, secret, role, log_group)
         for family, launch_type in ECS_SERVICES.items()
     )
-    for (name, launch_type), definition in zip(ECS_SERVICES.items(), definitions, strict=True):
-        _create_service(ecs, name, launch_type, definition, subnets, task_group)
+    for (family, launch_type), definition in zip(ECS_SERVICES.items(), definitions, strict=True):
+        _create_service(ecs, name, family, launch_type, definition, subnets, task_group)
     return Workload(
-        cluster=CLUSTER,
+        cluster=name,
         services=tuple(ECS_SERVICES),
         task_definitions=definitions,
         image=image,
-        log_group=LOG_GROUP,
+        log_group=log_group,
         secret=secret,
         execution_role=role,
     )
 
 
-def register_instances(session: "boto3.Session", subnets: tuple[str, ...], group: str) -> None:
+def _after(cluster: str, text: str) -> str:
+    """Return one of the names above as it is for another cluster."""
+    return text.replace(CLUSTER, cluster, 1)
+
+
+def register_instances(
+    ec2: Client, ecs: Client, cluster: str, subnets: tuple[str, ...], group: str
+) -> None:
     """Start an instance in each subnet, which wears ``group``, and register it in the cluster."""
-    ec2, ecs = session.client("ec2"), session.client("ecs")
     for subnet in subnets:
         made = ec2.run_instances(
             ImageId=_IMAGE,
@@ -89,22 +101,22 @@ def register_instances(session: "boto3.Session", subnets: tuple[str, ...], group
         )
         instance = made["Instances"][0]["InstanceId"]
         ecs.register_container_instance(
-            cluster=CLUSTER, instanceIdentityDocument=json.dumps({"instanceId": instance})
+            cluster=cluster, instanceIdentityDocument=json.dumps({"instanceId": instance})
         )
 
 
-def _create_image(ecr: Client) -> str:
-    made = ecr.create_repository(repositoryName=REPOSITORY)["repository"]
-    ecr.put_image(repositoryName=REPOSITORY, imageManifest=json.dumps(_MANIFEST), imageTag="latest")
+def _create_image(ecr: Client, repository: str) -> str:
+    made = ecr.create_repository(repositoryName=repository)["repository"]
+    ecr.put_image(repositoryName=repository, imageManifest=json.dumps(_MANIFEST), imageTag="latest")
     return f"{made['repositoryUri']}:latest"
 
 
-def _create_secret(secretsmanager: Client) -> str:
-    made = secretsmanager.create_secret(Name=SECRET, SecretString="nothing secret")
+def _create_secret(secretsmanager: Client, name: str) -> str:
+    made = secretsmanager.create_secret(Name=name, SecretString="nothing secret")
     return str(made["ARN"])
 
 
-def _create_execution_role(iam: Client) -> str:
+def _create_execution_role(iam: Client, name: str) -> str:
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -115,12 +127,18 @@ def _create_execution_role(iam: Client) -> str:
             }
         ],
     }
-    made = iam.create_role(RoleName=EXECUTION_ROLE, AssumeRolePolicyDocument=json.dumps(trust))
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
     return str(made["Role"]["Arn"])
 
 
 def _register_task(
-    ecs: Client, family: str, launch_type: str, image: str, secret: str, role: str
+    ecs: Client,
+    family: str,
+    launch_type: str,
+    image: str,
+    secret: str,
+    role: str,
+    log_group: str,
 ) -> str:
     container = {
         "name": "app",
@@ -131,7 +149,7 @@ def _register_task(
         "logConfiguration": {
             "logDriver": "awslogs",
             "options": {
-                "awslogs-group": LOG_GROUP,
+                "awslogs-group": log_group,
                 "awslogs-region": ecs.meta.region_name,
                 "awslogs-stream-prefix": family,
             },
@@ -150,10 +168,16 @@ def _register_task(
 
 
 def _create_service(
-    ecs: Client, name: str, launch_type: str, definition: str, subnets: tuple[str, ...], group: str
+    ecs: Client,
+    cluster: str,
+    name: str,
+    launch_type: str,
+    definition: str,
+    subnets: tuple[str, ...],
+    group: str,
 ) -> None:
     ecs.create_service(
-        cluster=CLUSTER,
+        cluster=cluster,
         serviceName=name,
         taskDefinition=definition,
         desiredCount=0,

@@ -1,6 +1,7 @@
 """Runs without pytest: the lab's world, a plan, a twin and a broker, and what they judge."""
 
 import contextlib
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -56,7 +57,7 @@ class Emulated:
     def broken(self, fault: Fault) -> tuple[World, Snapshot]:
         """Break the world, or another one beside it where that takes the cloud, and read it."""
         if fault.break_cloud is not None:
-            world = build_world(self.session, workload=False)
+            world = build_world(self.session, cluster=f"lab-{uuid.uuid4().hex[:8]}")
             fault.break_cloud(world, self.session)
             return world, self.laboratory.read(world, (fault,)).snapshot
         edit = fault.edit or (lambda snapshot, _: snapshot)
@@ -68,7 +69,7 @@ def emulate() -> Iterator[Emulated]:
     """Run an emulated AWS for as long as the block takes."""
     with contextlib.closing(Laboratory(cloud=True, twin=False)) as laboratory:
         laboratory.cloud.wait()
-        world = build_world(laboratory.session(), workload=False)
+        world = build_world(laboratory.session())
         yield Emulated(laboratory, world, laboratory.read(world).snapshot)
 
 

@@ -114,6 +114,27 @@ NEED_LAB = "use it with --ecs-lab, without --ecs-vpc and --ecs-snapshot"
             "--ecs-save-snapshot saves what was read; --ecs-snapshot reads nothing",
         ),
         (
+            ["--ecs-lab", "--ecs-cluster", "my cluster"],
+            "--ecs-cluster 'my cluster': not a name or ARN of ECS",
+        ),
+        (
+            ["--ecs-lab", "--ecs-service", ""],
+            "--ecs-service '': not a name or ARN of ECS",
+        ),
+        (
+            ["--ecs-vpc", VPC, "--ecs-service", "web"],
+            "--ecs-service web: name its cluster with --ecs-cluster",
+        ),
+        (
+            ["--ecs-lab", "--ecs-cluster", "prod"],
+            "--ecs-cluster prod: the lab's own world has cluster lab",
+        ),
+        (
+            ["--ecs-lab", "--ecs-service", "web"],
+            "--ecs-service web: cluster lab has no ECS service of that name in this VPC; "
+            "it has app-ec2, app-fargate",
+        ),
+        (
             ["--ecs-lab", "--ecs-local-subnet", "subnet-1"],
             "--ecs-local-subnet has no meaning in the lab: only its twin is probed",
         ),

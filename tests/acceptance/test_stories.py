@@ -411,7 +411,8 @@ def test_unknown_groups_prove_nothing_either_way(emulated: Emulated) -> None:
     An endpoint that admits one group by its id is silent towards all others.
     """
     (tasks,) = emulated.world.task_groups
-    admitting = with_group(emulated.snapshot, "sg-0123456789abcdef0", https(group=tasks))
+    unknown = replace(emulated.snapshot, cluster=None)
+    admitting = with_group(unknown, "sg-0123456789abcdef0", https(group=tasks))
     snapshot = with_endpoint(admitting, "logs", groups=("sg-0123456789abcdef0",))
 
     judged = rehearse(snapshot, groups=())

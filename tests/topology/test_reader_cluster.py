@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_front import Front, always, as_json, denied
+from aws_front import Front, always, as_json, denied, xml
 from aws_worlds import REGION
 from cluster_worlds import (
     CLUSTER,
@@ -551,6 +551,27 @@ def test_instances_where_interfaces_could_not_be_read(
 
     assert {each.instance for each in found} == {world.instance, world.beside}
     assert {(each.subnet, each.groups) for each in found} == {(None, None)}
+
+
+def test_managed_instances_are_told_by_their_interface(
+    front: Front, session: boto3.Session, world: ClusterWorld
+) -> None:
+    """What AWS operates says it on the interface; the primary one decides about the rest."""
+    told = "".join(
+        f"<item><networkInterfaceId>eni-{index}</networkInterfaceId><vpcId>{world.vpc}</vpcId>"
+        f"<subnetId>{subnet}</subnetId><attachment><instanceId>{world.instance}</instanceId>"
+        f"<deviceIndex>{index}</deviceIndex></attachment><operator><managed>true</managed>"
+        f"<principal>ecs.amazonaws.com</principal></operator></item>"
+        for index, subnet in enumerate(world.subnets)
+    )
+    front.answers["DescribeNetworkInterfaces"] = always(
+        xml("DescribeNetworkInterfaces", f"<networkInterfaceSet>{told}</networkInterfaceSet>")
+    )
+
+    (instance,) = cluster_of(read(session, world)).instances or ()
+
+    assert instance.managed
+    assert (instance.subnet, instance.groups) == (world.subnets[0], ())
 
 
 def test_more_than_a_call_takes(front: Front, session: boto3.Session, world: ClusterWorld) -> None:

@@ -207,6 +207,11 @@ LONE = {"id": "eni-1", "subnet": "subnet-a", "type": "interface"}
             [LONE | {"addresses": ["10.0.0.5/32"]}],
             "$.interfaces[0].addresses[0]: '10.0.0.5/32' is no address",
         ),
+        (
+            "mount_targets",
+            [{"id": "m", "file_system": "f", "subnet": "s", "az": "a", "address": "10.0.0"}],
+            "$.mount_targets[0].address: '10.0.0' is no address",
+        ),
     ],
 )
 def test_networks_accounts_and_addresses_are_checked_at_the_door(

@@ -135,28 +135,36 @@ def _read(
         raise no_such_vpc(vpc_id, region)
     vpc, blocking = found
     scope = Scope(wire=wire, vpc=vpc, region=region, emulated=emulated, blocking_mode=blocking)
-    errands: dict[str, Callable[[], Any]] = {
-        part: partial(read, scope) for part, read in PARTS.items()
-    }
-    if wanted is not None:
-        errands[CLUSTER] = partial(look, wire, wanted, region)
     with ThreadPoolExecutor(WORKERS) as pool:
-        parts, refusals = gather(pool, errands)
+        parts, refusals = gather(pool, _errands(scope, wanted))
         for part in INDISPENSABLE:
             if part in refusals:
                 raise refusals[part]
         working = _read_workload(pool, scope, parts)
         referred, more = follow(pool, scope, parts)
-        workload = None if working is None else working.result()
-    if workload is not None:
-        more |= workload.refusals
-        parts |= {
-            CLUSTER: workload.cluster,
-            "roles": workload.roles,
-            "mount_targets": workload.mount_targets,
-        }
+        if working is not None:
+            workload = working.result()
+            more |= workload.refusals
+            referred |= _parts_of(workload)
     ordered = {part: _in_order(value) for part, value in (parts | referred).items()}
     return _snapshot(scope, ordered, {**refusals, **more})
+
+
+def _errands(scope: Scope, wanted: Wanted | None) -> dict[str, Callable[[], Any]]:
+    errands: dict[str, Callable[[], Any]] = {
+        part: partial(read, scope) for part, read in PARTS.items()
+    }
+    if wanted is not None:
+        errands[CLUSTER] = partial(look, scope.wire, wanted, scope.region)
+    return errands
+
+
+def _parts_of(workload: Workload) -> dict[str, Any]:
+    return {
+        CLUSTER: workload.cluster,
+        "roles": workload.roles,
+        "mount_targets": workload.mount_targets,
+    }
 
 
 def _read_workload(
