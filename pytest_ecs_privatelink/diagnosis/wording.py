@@ -9,7 +9,7 @@ from string import Formatter
 
 from pytest_ecs_privatelink.diagnosis.ground import Ground, ServiceGround
 from pytest_ecs_privatelink.diagnosis.live import LIVE
-from pytest_ecs_privatelink.verdict import Check, Claim, Code, Remedy, Verdict
+from pytest_ecs_privatelink.verdict import Check, Claim, Code, LaunchType, Remedy, Verdict
 
 _NAMED = 3
 
@@ -39,7 +39,7 @@ def facts_of(
         "subnets": _listed([each.name for each in subnets], "subnets"),
         "resolver": _resolver(ground.resolvers),
         "dhcp": ground.dhcp_options,
-        "task_groups": " ".join(ground.task_groups) or None,
+        "task_groups": " ".join(_worn(ground, checks)),
         "cidr": subnets[0].cidr if len(subnets) == 1 else ground.cidr,
         "lone_subnet": subnets[0].name if lone else None,
         "lone_acl": subnets[0].acl if lone else None,
@@ -51,6 +51,12 @@ def facts_of(
     if lone or (passed and not facts["gateway"]):
         facts["acls"] = None
     return {name: value for name, value in facts.items() if value}
+
+
+def _worn(ground: Ground, checks: Iterable[Check]) -> list[str]:
+    """Return the groups that packets of the launch types of ``checks`` leave with."""
+    kinds = {kind for check in checks for kind in check.launch_types} or set(LaunchType)
+    return _distinct(group for kind in kinds for group in ground.wearers.get(kind) or ())
 
 
 def _passed_groups(ground: Ground, run: Iterable[Check], subnets: set[str]) -> set[frozenset[str]]:

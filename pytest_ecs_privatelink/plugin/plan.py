@@ -54,6 +54,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
     launch_types = settings.launch_types or _launch_types(snapshot)
     requirements = _requirements(settings, snapshot, launch_types)
     egress = {subnet.id: egress_of(snapshot, subnet.id) for subnet in selection.subnets}
+    wearers = wearers_of(settings, snapshot)
     terms = Terms(
         snapshot=snapshot,
         subnets=selection.subnets,
@@ -66,7 +67,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         timeout=settings.timeout,
         basis=basis,
         require_private=settings.require_private,
-        task_groups=settings.security_groups or None,
+        wearers=wearers,
         ca_file=ca_file,
     )
     scene = scene_of(
@@ -75,7 +76,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         requirements=requirements,
         launch_types=launch_types,
         require_private=settings.require_private,
-        wearers=wearers_of(settings, snapshot),
+        wearers=wearers,
     )
     return Plan(
         settings=settings,

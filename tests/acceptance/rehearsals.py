@@ -106,18 +106,26 @@ def rehearse(
     snapshot: Snapshot,
     *,
     groups: tuple[str, ...] = (),
+    instance_groups: tuple[str, ...] | None = None,
     faults: tuple[TwinFault, ...] = (),
     settings: Settings = IN_LAB,
 ) -> Judged:
-    """Judge every cell of ``snapshot`` by probes from inside its twin, as a run in the lab does."""
+    """Judge every cell of ``snapshot`` by probes from inside its twin, as a run in the lab does.
+
+    Container instances wear what tasks do, if nothing else is said.
+    """
     asked = replace(
-        settings, security_groups=groups, launch_types=tuple(LaunchType), timeout=TIMEOUT
+        settings,
+        security_groups=groups,
+        instance_security_groups=groups if instance_groups is None else instance_groups,
+        launch_types=tuple(LaunchType),
+        timeout=TIMEOUT,
     )
     with contextlib.ExitStack() as stack:
         laboratory = stack.enter_context(contextlib.closing(Laboratory(cloud=False, twin=True)))
         plan = make_plan(asked, snapshot, basis=Basis.PROBED, ca_file=str(laboratory.ca_file))
         subnets = tuple(subnet.id for subnet in plan.terms.subnets)
-        laboratory.build_twin(snapshot, subnets, plan.terms.task_groups, faults)
+        laboratory.build_twin(snapshot, subnets, plan.terms.wearers, faults)
         broker = Broker(plan.terms, laboratory.twin.vantages, {})
         exchange = Exchange(broker, private_folder(stack) / "broker.sock")
         stack.callback(exchange.close)

@@ -28,7 +28,12 @@ def test_a_fault_breaks_what_it_says_and_nothing_else(emulated: Emulated, fault:
     """Packets from every subnet to every service end as declared; audits find as declared."""
     world, snapshot = emulated.broken(fault)
 
-    judged = rehearse(snapshot, groups=world.task_groups, faults=fault.twin)
+    judged = rehearse(
+        snapshot,
+        groups=world.task_groups,
+        instance_groups=world.instance_groups,
+        faults=fault.twin,
+    )
 
     assert judged.outcomes == expected_of(fault)
     assert {finding.code for finding in judged.plan.findings} == set(fault.findings)
@@ -39,7 +44,11 @@ def test_a_fault_breaks_what_it_says_and_nothing_else(emulated: Emulated, fault:
 
 def test_the_healthy_world_passes_whole(emulated: Emulated) -> None:
     """Without a fault every cell passes and audits find nothing."""
-    judged = rehearse(emulated.snapshot, groups=emulated.world.task_groups)
+    world = emulated.world
+
+    judged = rehearse(
+        emulated.snapshot, groups=world.task_groups, instance_groups=world.instance_groups
+    )
 
     assert judged.outcomes == expected_of()
     assert judged.plan.findings == ()
