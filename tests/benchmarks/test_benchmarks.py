@@ -17,6 +17,7 @@ SMALL = {
         *("--subnets=2", "--services=4", "--closed=1", "--timeout=0.5", "--modes=no-xdist"),
     ),
     "reader_calls": ("--runs=1", "--sizes=1,2"),
+    "referee": ("--worlds=3",),
 }
 
 Row = dict[str, object]
@@ -95,6 +96,14 @@ def test_reader_s_calls_do_not_grow(tmp_path: Path) -> None:
     calls = [row for row in rows if ":" in str(row["measure"]) or row["measure"] == "all calls"]
     assert len(calls) > 10
     assert all(row["1"] == row["2"] for row in calls)
+
+
+def test_the_referee_compares_every_cell(tmp_path: Path) -> None:
+    """Three random worlds are judged by audits and probes, and no cell is left out unnoticed."""
+    (row,) = run("referee", tmp_path)
+
+    assert (row["worlds"], row["disagreements"]) == (3, 0)
+    assert int(str(row["left to probes"])) < int(str(row["cells"]))
 
 
 if sys.platform != "linux":
