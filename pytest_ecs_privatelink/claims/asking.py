@@ -7,6 +7,7 @@ from pytest_ecs_privatelink.probes.records import (
     DnsAnswer,
     DnsQuestion,
 )
+from pytest_ecs_privatelink.verdict import Cell
 
 
 async def ask_dns(name: str, resolver: str | None, terms: Terms, ask: Ask) -> DnsAnswer:
@@ -18,10 +19,14 @@ async def ask_dns(name: str, resolver: str | None, terms: Terms, ask: Ask) -> Dn
     return answer
 
 
-async def ask_connect(name: str, address: str, terms: Terms, ask: Ask) -> ConnectAnswer:
+async def ask_connect(name: str, address: str, cell: Cell, terms: Terms, ask: Ask) -> ConnectAnswer:
     """Ask whether ``address`` serves ``name`` on 443; the same question in all claims."""
     question = ConnectQuestion(
-        address=address, server_name=name, ca_file=terms.ca_file, timeout=terms.timeout
+        address=address,
+        server_name=name,
+        ca_file=terms.ca_file,
+        timeout=terms.timeout,
+        launch_types=terms.service(cell.service).launch_types,
     )
     answer = await ask(question)
     if not isinstance(answer, ConnectAnswer):

@@ -1,7 +1,8 @@
-"""Whether what the prober meets on 443 says something of the tasks, or of its own groups only.
+"""Whether what the prober meets on 443 says something of ECS, or of its own groups only.
 
-A vantage stands in a subnet and wears security groups. Where they are not the tasks', the packet's
-fate counts only as far as the rules say that tasks share it.
+A vantage stands in a subnet and wears security groups. A cell is about one launch type or both:
+Fargate tasks' packets leave with the tasks' groups, on EC2 with the container instances'. Where
+those are not the vantage's, its packet's fate counts only as far as rules say that theirs share it.
 """
 
 import ipaddress
@@ -17,7 +18,7 @@ from pytest_ecs_privatelink.topology.packets import (
     admitting_ingress,
     names_a_group,
 )
-from pytest_ecs_privatelink.verdict import Cell
+from pytest_ecs_privatelink.verdict import Cell, LaunchType
 
 _Worn = tuple[str, ...] | None
 
@@ -31,42 +32,56 @@ class Passage(StrEnum):
 
 
 def silence_excused(address: str, cell: Cell, terms: Terms, stand: Stand) -> str | None:
-    """Return why a timeout at ``address`` proves nothing about the tasks, or None if it does.
+    """Return why a timeout at ``address`` proves nothing about the cell, or None if it does.
 
-    It counts where groups are not what silenced the prober, or where they silence tasks, too.
+    A cell is red if one of its launch types fails. So it counts where groups are not what silenced
+    the prober, or where they silence the packets of one launch type, too.
     """
-    if _alike(terms.task_groups, stand.groups):
-        return None
-    if passage(stand.groups, address, cell, terms) is Passage.OPEN:
-        return None
-    if passage(terms.task_groups, address, cell, terms) is Passage.SHUT:
-        return None
-    return f"the vantage wears {_told(stand.groups)}, {_tasks(terms)}"
+    launch_types = terms.service(cell.service).launch_types
+    for kind in launch_types:
+        if _alike(terms.wearers.get(kind), stand.worn(kind)):
+            return None
+        if passage(stand.worn(kind), address, cell, terms) is Passage.OPEN:
+            return None
+        if passage(terms.wearers.get(kind), address, cell, terms) is Passage.SHUT:
+            return None
+    worn = " and ".join(dict.fromkeys(_told(stand.worn(kind)) for kind in launch_types))
+    known = "; ".join(_known(kind, terms) for kind in launch_types)
+    return f"the vantage wears {worn}, {known}"
 
 
 def opening_doubted(address: str, cell: Cell, terms: Terms, stand: Stand) -> str | None:
-    """Return why an open 443 at ``address`` proves nothing about the tasks, or None if it does.
+    """Return why an open 443 at ``address`` does not prove the cell, or None if it does.
 
-    Where tasks wear different sets of groups, the rules of each must let them get there.
+    It has to be as open for every launch type that the cell is about, and for each of the sets of
+    groups that are worn where ECS services differ.
     """
-    doubts = (
-        _doubt(address, cell, replace(terms, task_groups=each, other_groups=()), stand)
-        for each in (terms.task_groups, *terms.other_groups)
+    return next(
+        (
+            doubt
+            for kind in terms.service(cell.service).launch_types
+            for theirs in (terms.wearers.get(kind), *terms.others.get(kind, ()))
+            if (doubt := _doubt(theirs, kind, address, cell, terms, stand))
+        ),
+        None,
     )
-    return next(filter(None, doubts), None)
 
 
-def _doubt(address: str, cell: Cell, terms: Terms, stand: Stand) -> str | None:
-    if _alike(terms.task_groups, stand.groups):
+def _doubt(
+    theirs: _Worn, kind: LaunchType, address: str, cell: Cell, terms: Terms, stand: Stand
+) -> str | None:
+    worn = stand.worn(kind)
+    if _alike(theirs, worn):
         return None
-    match passage(terms.task_groups, address, cell, terms):
+    judged = replace(terms, wearers={**terms.wearers, kind: theirs})
+    match passage(theirs, address, cell, terms):
         case Passage.OPEN:
             return None
         case Passage.SHUT:
             doubt = "whose rules do not get there: probe from their groups"
-            return f"443 is open for {_told(stand.groups)}, but {_wearing(terms)}, {doubt}"
+            return f"443 is open for {_told(worn)}, but {_wearing(kind, judged)}, {doubt}"
         case Passage.UNKNOWN:
-            return f"443 is open for {_told(stand.groups)}, but {_tasks(terms)}"
+            return f"443 is open for {_told(worn)}, but {_known(kind, judged)}"
 
 
 def passage(worn: _Worn, address: str, cell: Cell, terms: Terms) -> Passage:
@@ -145,16 +160,26 @@ def _told(groups: _Worn) -> str:
     return "unknown groups" if groups is None else ", ".join(groups) or "no groups"
 
 
-def _wearing(terms: Terms) -> str:
-    return f"tasks wear {_told(terms.task_groups)}"
+_WHO = {LaunchType.FARGATE: "Fargate tasks", LaunchType.EC2: "container instances"}
+_OPTIONS = {
+    LaunchType.FARGATE: "--ecs-security-group",
+    LaunchType.EC2: "--ecs-instance-security-group",
+}
 
 
-def _tasks(terms: Terms) -> str:
-    """Return what is known of the tasks' groups, and what would help."""
-    if terms.task_groups is None:
-        return "the tasks' security groups are unknown: name them with --ecs-security-group"
+def _wearing(kind: LaunchType, terms: Terms) -> str:
+    return f"{_WHO[kind]} wear {_told(terms.wearers.get(kind))}"
+
+
+def _known(kind: LaunchType, terms: Terms) -> str:
+    """Return what is known of the groups of a launch type's packets, and what would help."""
+    worn = terms.wearers.get(kind)
+    if worn is None:
+        return f"what {_WHO[kind]} wear is unknown: name it with {_OPTIONS[kind]}"
     if terms.snapshot.security_groups is None:
-        return f"{_wearing(terms)}, whose rules could not be read: probe from their groups"
-    if missing := _unread(terms.task_groups, terms):
-        return f"{_wearing(terms)}, of which {', '.join(missing)} is not among the groups read"
-    return f"{_wearing(terms)}: probe from their groups"
+        return f"{_wearing(kind, terms)}, whose rules could not be read: probe from their groups"
+    if missing := _unread(worn, terms):
+        return (
+            f"{_wearing(kind, terms)}, of which {', '.join(missing)} is not among the groups read"
+        )
+    return f"{_wearing(kind, terms)}: probe from their groups"

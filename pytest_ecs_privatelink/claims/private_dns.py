@@ -102,7 +102,9 @@ async def _look(name: str, service: ServiceUnderTest, cell: Cell, terms: Terms, 
     addresses = sorted({address for answer in answers for address in answer.addresses})
     places = {address: place_of(address, service, cell.subnet, terms) for address in addresses}
     elsewhere = [address for address, place in places.items() if place is Place.PRIVATE]
-    trusted = await asyncio.gather(*(ask_connect(name, each, terms, ask) for each in elsewhere))
+    trusted = await asyncio.gather(
+        *(ask_connect(name, each, cell, terms, ask) for each in elsewhere)
+    )
     case = _Case(name, service, cell.subnet, terms)
     seen = _Seen(places, dict(zip(elsewhere, trusted, strict=True)))
     mine, *theirs = (worst(_judge(case, answer, seen)) for answer in answers)

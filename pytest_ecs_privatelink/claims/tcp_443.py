@@ -60,7 +60,7 @@ def _not_dialled(dns: Check) -> Reading:
 async def _dial(
     resolved: Resolved, cell: Cell, terms: Terms, stand: Stand, ask: Ask, dns: Check
 ) -> Reading:
-    answer = await ask_connect(resolved.name, resolved.address, terms, ask)
+    answer = await ask_connect(resolved.name, resolved.address, cell, terms, ask)
     where = f"{resolved.address}:{answer.port} ({resolved.name})"
     if answer.status is ConnectStatus.OPEN:
         if excuse := opening_doubted(resolved.address, cell, terms, stand):

@@ -1,13 +1,14 @@
 """The terms on which cells are judged: what is known before a packet is sent."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_ecs_privatelink.catalogue.requirements import Need
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
+from pytest_ecs_privatelink.topology.wearers import Wearers
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Code, LaunchType, Verdict
 
 Ask = Callable[[Question], Awaitable[Answer]]
@@ -31,9 +32,9 @@ class ServiceUnderTest:
 class Terms:
     """What every claim is judged by. ``resolvers`` are addresses, ``timeout`` is in seconds.
 
-    ``task_groups`` are the security groups that tasks wear, None where nobody knows, and
-    ``other_groups`` further sets, where ECS services differ; ``ca_file`` is a PEM bundle that the
-    vantages can read, None for their default trust.
+    ``wearers`` says which security groups each launch type's packets leave with, ``others`` which
+    further sets do, where ECS services differ; ``ca_file`` is a PEM bundle that the vantages can
+    read, None for their default trust.
     """
 
     snapshot: Snapshot
@@ -45,8 +46,8 @@ class Terms:
     timeout: float
     basis: Basis = Basis.PROBED
     require_private: bool = False
-    task_groups: tuple[str, ...] | None = None
-    other_groups: tuple[tuple[str, ...], ...] = ()
+    wearers: Wearers = field(default_factory=dict)
+    others: Mapping[LaunchType, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     ca_file: str | None = None
 
     def service(self, name: str) -> ServiceUnderTest:
@@ -60,10 +61,18 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """Where a cell is probed from: how reports name the place, and the groups worn there."""
+    """Where a cell is probed from: how reports name the place, and the groups worn there.
+
+    ``wearers`` says which of them are worn for whom, where the place dresses for each launch type.
+    """
 
     label: str
     groups: tuple[str, ...] | None
+    wearers: dict[LaunchType, tuple[str, ...] | None] = field(default_factory=dict)
+
+    def worn(self, launch_type: LaunchType) -> tuple[str, ...] | None:
+        """Return what is worn here when somebody of ``launch_type`` is stood in for."""
+        return self.wearers.get(launch_type, self.groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

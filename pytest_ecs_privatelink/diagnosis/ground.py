@@ -2,11 +2,12 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_ecs_privatelink.topology.lookup import acl_of, default_group, table_of
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot, Subnet
+from pytest_ecs_privatelink.topology.wearers import Wearers
 
 _AMAZON_DNS = "AmazonProvidedDNS"
 
@@ -37,7 +38,8 @@ class SubnetGround:
 class Ground:
     """The VPC that checks were made in; what is unknown is None or absent.
 
-    ``resolvers`` are the addresses that hosts in the VPC are told to ask.
+    ``resolvers`` are the addresses that hosts in the VPC are told to ask, ``wearers`` the groups
+    that packets of each launch type leave with.
     """
 
     vpc: str
@@ -47,7 +49,7 @@ class Ground:
     dhcp_options: str | None = None
     services: tuple[ServiceGround, ...] = ()
     subnets: tuple[SubnetGround, ...] = ()
-    task_groups: tuple[str, ...] = ()
+    wearers: Wearers = field(default_factory=dict)
 
     def service(self, name: str) -> ServiceGround:
         """Return what is known of an endpoint service; its bare name where that is nothing."""
@@ -70,7 +72,7 @@ def ground_of(
     snapshot: Snapshot,
     endpoints: Mapping[str, str | None],
     names: Mapping[str, str],
-    task_groups: tuple[str, ...] = (),
+    wearers: Wearers | None = None,
 ) -> Ground:
     """Pick the ground from ``snapshot``.
 
@@ -85,7 +87,7 @@ def ground_of(
         resolvers=_resolvers(snapshot),
         # Before any association an emulator names "default", which is no id to look up.
         dhcp_options=None if snapshot.vpc.dhcp_options == "default" else snapshot.vpc.dhcp_options,
-        task_groups=task_groups,
+        wearers=wearers or {},
         services=tuple(
             _service_ground(service, by_id.get(endpoint or ""), snapshot)
             for service, endpoint in endpoints.items()

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from pytest_ecs_privatelink.diagnosis.ground import Ground, ServiceGround
 from pytest_ecs_privatelink.diagnosis.live import LIVE
-from pytest_ecs_privatelink.verdict import Check, Claim, Code, Remedy, Verdict
+from pytest_ecs_privatelink.verdict import Check, Claim, Code, LaunchType, Remedy, Verdict
 
 Reached = Mapping[str, Collection[frozenset[str]]]
 """By subnet id: the security groups, endpoint by endpoint, that let its packets to 443 pass."""
@@ -45,7 +45,7 @@ def facts_of(
         "subnets": _listed([each.name for each in subnets], "subnets"),
         "resolver": _resolver(ground.resolvers),
         "dhcp": ground.dhcp_options,
-        "task_groups": " ".join(ground.task_groups) or None,
+        "task_groups": " ".join(_worn(ground, checks)),
         "cidr": subnets[0].cidr if len(subnets) == 1 else ground.cidr,
         "lone_subnet": subnets[0].name if lone else None,
         "lone_acl": subnets[0].acl if lone else None,
@@ -68,6 +68,12 @@ def reached_groups(ground: Ground, run: Iterable[Check]) -> Reached:
         if check.claim is Claim.TCP_443 and check.subnet and groups:
             reached[check.subnet].add(frozenset(groups))
     return reached
+
+
+def _worn(ground: Ground, checks: Iterable[Check]) -> list[str]:
+    """Return the groups that packets of the launch types of ``checks`` leave with."""
+    kinds = {kind for check in checks for kind in check.launch_types} or set(LaunchType)
+    return _distinct(group for kind in kinds for group in ground.wearers.get(kind) or ())
 
 
 def _group_facts(

@@ -186,12 +186,20 @@ def leave_subnet(world: World, session: "boto3.Session", service: str, subnet: s
 
 def close_task_groups_to_endpoints(world: World, session: "boto3.Session") -> None:
     """Take from the tasks' groups 443 to the endpoints' group."""
-    _revoke_task_egress(world, session, UserIdGroupPairs=[{"GroupId": world.endpoint_group}])
+    to_endpoints = [{"GroupId": world.endpoint_group}]
+    _revoke_egress(session, world.task_groups, UserIdGroupPairs=to_endpoints)
+
+
+def close_instance_groups_to_endpoints(world: World, session: "boto3.Session") -> None:
+    """Take from the container instances' groups 443 to the endpoints' group."""
+    to_endpoints = [{"GroupId": world.endpoint_group}]
+    _revoke_egress(session, world.instance_groups, UserIdGroupPairs=to_endpoints)
 
 
 def close_task_groups_to_s3(world: World, session: "boto3.Session") -> None:
     """Take from the tasks' groups 443 to the S3 prefix list."""
-    _revoke_task_egress(world, session, PrefixListIds=[{"PrefixListId": world.s3_prefix_list}])
+    to_s3 = [{"PrefixListId": world.s3_prefix_list}]
+    _revoke_egress(session, world.task_groups, PrefixListIds=to_s3)
 
 
 def give_subnet_a_table_without_s3(world: World, session: "boto3.Session", subnet: str) -> None:
@@ -276,11 +284,11 @@ def _create_nat_gateway(ec2: Client, vpc_id: str, connectivity: str = "public") 
     return str(made["NatGateway"]["NatGatewayId"])
 
 
-def _revoke_task_egress(
-    world: World, session: "boto3.Session", **destination: list[dict[str, str]]
+def _revoke_egress(
+    session: "boto3.Session", groups: tuple[str, ...], **destination: list[dict[str, str]]
 ) -> None:
     ec2 = session.client("ec2")
-    for group in world.task_groups:
+    for group in groups:
         ec2.revoke_security_group_egress(GroupId=group, IpPermissions=https(**destination))
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pytest_ecs_privatelink.lab.world import INTERFACE_SERVICES
+from pytest_ecs_privatelink.lab.world import IN_ORDER, INTERFACE_SERVICES
 from pytest_ecs_privatelink.verdict import Claim, Code, Verdict
 
 
@@ -91,3 +91,6 @@ def answered_by_a_stranger(code: Code, *services: str) -> tuple[Expected, ...]:
 
 INTERFACES = INTERFACE_SERVICES
 """All endpoint services of the world but ``s3``."""
+
+FOR_FARGATE = tuple(service for service in INTERFACES if service not in IN_ORDER)
+"""Those of them that Fargate tasks need (R4)."""

@@ -18,6 +18,7 @@ from pytest_ecs_privatelink.lab.world import World, build_world
 from pytest_ecs_privatelink.topology.evidence import registries_of
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.topology.reader import Reading, read_snapshot
+from pytest_ecs_privatelink.topology.wearers import Wearers
 from pytest_ecs_privatelink.vantage.sockets import place_for_sockets
 
 if TYPE_CHECKING:
@@ -105,13 +106,13 @@ class Laboratory:
         self,
         snapshot: Snapshot,
         subnets: tuple[str, ...],
-        groups: tuple[str, ...] | None,
+        wearers: Wearers,
         faults: tuple[TwinFault, ...] = (),
     ) -> None:
-        """Compile ``snapshot`` into the kernel, with a host that wears ``groups`` per subnet."""
+        """Compile ``snapshot`` into the kernel; each subnet's host dresses as ``wearers`` do."""
         plan = compile_plan(
             snapshot,
-            hosts=tuple(Host(subnet=subnet, groups=groups) for subnet in subnets),
+            hosts=tuple(Host(subnet=subnet, wearers=wearers) for subnet in subnets),
             registries=registries_of(snapshot),
             faults=faults,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.sockets import ca_path, socket_path
-from pytest_ecs_privatelink.lab.twin_plan import TwinPlan
+from pytest_ecs_privatelink.lab.twin_plan import PlannedHost, TwinPlan
 from pytest_ecs_privatelink.lab.twin_process import TwinProcess
 from pytest_ecs_privatelink.records import to_json
 from pytest_ecs_privatelink.vantage.remote import RemoteVantage
@@ -86,7 +86,8 @@ class Twin:
                 path=str(socket_path(self._folder, i)),
                 label=f"lab:{host.subnet}",
                 subnet=host.subnet,
-                groups=host.groups,
+                groups=_worn(host),
+                wearers={kind: each.groups for each in host.guises for kind in each.launch_types},
             )
             for i, host in enumerate(plan.hosts)
         }
@@ -110,6 +111,12 @@ class Twin:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _worn(host: PlannedHost) -> tuple[str, ...] | None:
+    """Return all groups that a host wears in one guise or another, sorted."""
+    known = [guise.groups for guise in host.guises if guise.groups is not None]
+    return tuple(sorted({group for groups in known for group in groups})) if known else None
 
 
 def _refuse_other_systems() -> None:

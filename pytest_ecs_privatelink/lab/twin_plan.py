@@ -6,7 +6,8 @@ Everything is IPv4. Names are lower case without a trailing dot; a leading ``*.`
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pytest_ecs_privatelink.verdict import Code
+from pytest_ecs_privatelink.topology.wearers import Wearers
+from pytest_ecs_privatelink.verdict import Code, LaunchType
 
 
 class Way(StrEnum):
@@ -22,10 +23,10 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A place to probe from: a subnet id and the groups worn there, None where nobody knows."""
+    """A place to probe from: a subnet id, and the groups that are worn there."""
 
     subnet: str
-    groups: tuple[str, ...] | None
+    wearers: Wearers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +50,41 @@ class PlannedSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedHost:
-    """A namespace that probes: its address, and its subnet's route table.
+class Guise:
+    """What a host dials as: the launch types that it stands for, their groups, and an address.
 
-    ``sources`` are the places to dial from, where it matters which; empty: its address is as good
-    as any.
+    ``groups`` is None where nobody knows. ``sources`` are the places to dial from, where it matters
+    which; empty: the address is as good as any.
     """
 
-    subnet: str
+    launch_types: tuple[LaunchType, ...]
     groups: tuple[str, ...] | None
     address: str
-    routes: tuple[PlannedRoute, ...]
     sources: tuple[PlannedSource, ...] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """All that it has: its own first, which is where it asks the resolver from."""
+        """All that wear its groups."""
         return tuple(dict.fromkeys((self.address, *(each.address for each in self.sources))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedHost:
+    """A namespace that probes, and its subnet's route table: one guise for each way to dress."""
+
+    subnet: str
+    guises: tuple[Guise, ...]
+    routes: tuple[PlannedRoute, ...]
+
+    @property
+    def address(self) -> str:
+        """Where it asks the resolver from."""
+        return self.guises[0].address
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All that it has, its own first."""
+        return tuple(address for guise in self.guises for address in guise.addresses)
 
 
 class Manner(StrEnum):

@@ -50,7 +50,7 @@ class LabHandle:
         )
         subnets = tuple(subnet.id for subnet in plan.terms.subnets)
         twin_faults = tuple(each for fault in self.faults for each in fault.twin)
-        self.laboratory.build_twin(snapshot, subnets, plan.terms.task_groups, twin_faults)
+        self.laboratory.build_twin(snapshot, subnets, plan.terms.wearers, twin_faults)
         self.exchange.restart(_still_testing(plan.terms, terms), self.laboratory.twin.vantages)
         return snapshot
 

@@ -118,7 +118,7 @@ def _services(plan: Plan) -> tuple[record.ServiceFacts, ...]:
 def _causes(settings: Settings, plan: Plan, checks: tuple[Check, ...]) -> tuple[Cause, ...]:
     terms = plan.terms
     endpoints = {each.service: each.endpoint for each in terms.services}
-    ground = ground_of(plan.snapshot, endpoints, terms.slugs, terms.task_groups or ())
+    ground = ground_of(plan.snapshot, endpoints, terms.slugs, terms.wearers)
     standing = tuple(
         finding for finding in plan.findings if not settings.accepts(finding.code, finding.subject)
     )

@@ -3,13 +3,22 @@
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.run import Run
 from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.plugin.wearing import others_worn, probed_as, wearers_of
+from pytest_ecs_privatelink.plugin.wearing import others_worn, wearers_of
 from pytest_ecs_privatelink.topology.evidence import launch_types_of
 from pytest_ecs_privatelink.verdict import LaunchType
 
 _FLAGS = {
     LaunchType.FARGATE: "--ecs-security-group",
     LaunchType.EC2: "--ecs-instance-security-group",
+}
+_SETTINGS = {
+    "launch_types": "launch_type",
+    "security_group": "security_groups",
+    "instance_security_group": "instance_security_groups",
+}
+_WORN = {
+    LaunchType.FARGATE: "security groups",
+    LaunchType.EC2: "instance security groups",
 }
 
 
@@ -25,7 +34,7 @@ def header_lines(run: Run) -> list[str]:
         f"vpc {snapshot.vpc.id} {', '.join(snapshot.vpc.cidrs)}",
         *_cluster(plan),
         f"launch types {', '.join(plan.launch_types)} ({_launch_types_source(plan)})",
-        f"security groups {_groups(plan)}",
+        *(f"{_WORN[kind]} {_groups(plan, kind)}" for kind in plan.launch_types),
         *source.notes,
     ]
     subnets = ", ".join(terms.slugs[subnet.id] for subnet in terms.subnets)
@@ -45,8 +54,8 @@ def header_lines(run: Run) -> list[str]:
 
 
 def _source(settings: Settings, name: str) -> str:
-    option = {"launch_types": "launch_type", "security_groups": "security_group"}.get(name, name)
-    return settings.sources.get(name, settings.sources.get(option, "default"))
+    # The lab notes a setting by its own name, where the user names an option.
+    return settings.sources.get(name, settings.sources.get(_SETTINGS.get(name, name), "default"))
 
 
 def _cluster(plan: Plan) -> list[str]:
@@ -68,15 +77,16 @@ def _needs_source(plan: Plan) -> str:
     return "cluster" if told == "default" and plan.snapshot.cluster else told
 
 
-def _groups(plan: Plan) -> str:
-    settings, probed = plan.settings, probed_as(plan.launch_types)
-    worn = wearers_of(settings, plan.snapshot)[probed]
+def _groups(plan: Plan, kind: LaunchType) -> str:
+    """Return what a launch type's packets leave with, and who said so."""
+    flag, settings = _FLAGS[kind], plan.settings
+    worn = wearers_of(settings, plan.snapshot)[kind]
     if worn is None:
-        return f"unknown ({_FLAGS[probed]} names them)"
-    told = _source(settings, _FLAGS[probed].removeprefix("--ecs-").replace("-", "_"))
+        return f"unknown ({flag} names them)"
+    told = _source(settings, flag.removeprefix("--ecs-").replace("-", "_"))
     others = "; ".join(
         f"{', '.join(each.by)} wear {', '.join(each.groups)}"
-        for each in others_worn(settings, plan.snapshot, probed)
+        for each in others_worn(settings, plan.snapshot, kind)
     )
-    also = f", but {others}: {_FLAGS[probed]} chooses" if others else ""
+    also = f", but {others}: {flag} chooses" if others else ""
     return f"{', '.join(worn)} ({'cluster' if told == 'default' else told}){also}"

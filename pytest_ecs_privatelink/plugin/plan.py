@@ -21,7 +21,7 @@ from pytest_ecs_privatelink.diagnosis.reach import blame
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.asked import with_cluster_asked
 from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.plugin.wearing import others_worn, probed_as, wearers_of
+from pytest_ecs_privatelink.plugin.wearing import others_worn, wearers_of
 from pytest_ecs_privatelink.topology.egress import egress_of
 from pytest_ecs_privatelink.topology.evidence import (
     features_of,
@@ -85,10 +85,9 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
     _refuse_unknown_groups(settings, snapshot)
     launch_types = settings.launch_types or launch_types_of(snapshot) or _launch_types(snapshot)
     registries = registries_of(snapshot)
-    wearers = wearers_of(settings, snapshot)
-    probed = probed_as(launch_types)
     requirements = _requirements(settings, snapshot, launch_types)
     egress = {subnet.id: egress_of(snapshot, subnet.id) for subnet in selection.subnets}
+    wearers = wearers_of(settings, snapshot)
     terms = Terms(
         snapshot=snapshot,
         subnets=selection.subnets,
@@ -102,8 +101,11 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         timeout=settings.timeout,
         basis=basis,
         require_private=settings.require_private,
-        task_groups=wearers[probed],
-        other_groups=tuple(each.groups for each in others_worn(settings, snapshot, probed)),
+        wearers=wearers,
+        others={
+            kind: tuple(each.groups for each in others_worn(settings, snapshot, kind))
+            for kind in launch_types
+        },
         ca_file=ca_file,
     )
     scene = scene_of(

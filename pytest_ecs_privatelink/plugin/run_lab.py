@@ -44,7 +44,7 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
         return Place(plan=plan, source=looked.source, own_lab=own_lab)
     subnets = tuple(subnet.id for subnet in plan.terms.subnets)
     twin_faults = tuple(each for fault in faults for each in fault.twin)
-    lab.build_twin(plan.snapshot, subnets, plan.terms.task_groups, twin_faults)
+    lab.build_twin(plan.snapshot, subnets, plan.terms.wearers, twin_faults)
     source = replace(looked.source, notes=(*looked.source.notes, *lab.twin.caveats))
     return Place(
         plan=plan,

@@ -1,7 +1,5 @@
 """What tasks and container instances wear: as the options say, else as the snapshot shows."""
 
-from collections.abc import Iterable
-
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.topology.evidence import Worn, worn_by
 from pytest_ecs_privatelink.topology.model import Snapshot
@@ -25,11 +23,6 @@ def others_worn(
 ) -> tuple[Worn, ...]:
     """Return the sets that the cluster shows besides the one in `wearers_of`."""
     return () if _named(settings, launch_type) else worn_by(snapshot, launch_type)[1:]
-
-
-def probed_as(launch_types: Iterable[LaunchType]) -> LaunchType:
-    """Return whose groups cells are weighed by: the tasks', where there are any on Fargate."""
-    return LaunchType.FARGATE if LaunchType.FARGATE in launch_types else LaunchType.EC2
 
 
 def _named(settings: Settings, launch_type: LaunchType) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_ecs_privatelink.verdict import LaunchType
+
 
 class DnsStatus(StrEnum):
     """How a DNS question ended; ``EMPTY`` is NOERROR without an address."""
@@ -75,6 +77,7 @@ class ConnectQuestion:
     """Dial ``address`` on ``port``; with ``server_name``, do TLS there with that SNI and name.
 
     ``ca_file`` is a PEM bundle on the vantage; None is the vantage's default trust.
+    ``launch_types`` says whose packet it is, for places that can dress as either; none: anybody's.
     """
 
     address: str
@@ -82,6 +85,7 @@ class ConnectQuestion:
     server_name: str | None = None
     ca_file: str | None = None
     timeout: float = 5.0
+    launch_types: tuple[LaunchType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

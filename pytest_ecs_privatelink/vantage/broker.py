@@ -82,7 +82,7 @@ class Broker:
     def stand(self, subnet: str) -> Stand:
         """Return where ``subnet`` is probed from; `VantageError` with the reason if it is not."""
         vantage = self._vantage(subnet)
-        return Stand(label=vantage.label, groups=vantage.groups)
+        return Stand(label=vantage.label, groups=vantage.groups, wearers=dict(vantage.wearers))
 
     async def restart(self, terms: Terms, vantages: Mapping[str, Vantage]) -> None:
         """Forget every answer and go on with other terms and vantages; the old ones are closed."""

@@ -5,6 +5,7 @@ import asyncio
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.answer import answer
 from pytest_ecs_privatelink.probes.records import Answer, Question
+from pytest_ecs_privatelink.topology.wearers import Wearers
 
 # A DNS question holds two sockets, and 1024 file descriptors are the usual limit of a process.
 MOST_AT_ONCE = 256
@@ -28,6 +29,7 @@ class LocalVantage:
         self.label = label
         self.subnet = subnet
         self.groups = groups
+        self.wearers: Wearers = {}
         self._places = asyncio.Semaphore(limit)
         self._closed = False
 

@@ -3,17 +3,20 @@
 from typing import Protocol
 
 from pytest_ecs_privatelink.probes.records import Answer, Question
+from pytest_ecs_privatelink.topology.wearers import Wearers
 
 
 class Vantage(Protocol):
     """A place from which probes run. It stands in ``subnet`` and wears ``groups``.
 
-    ``groups`` is None where nobody knows; ``label`` is how reports name the place.
+    ``groups`` is None where nobody knows; ``label`` is how reports name the place. ``wearers`` says
+    what is worn for whom, where the place dresses for each launch type; else it is empty.
     """
 
     label: str
     subnet: str
     groups: tuple[str, ...] | None
+    wearers: Wearers
 
     async def ask(self, question: Question) -> Answer:
         """Return what ``question`` brought from here; raise `VantageError` if it was not asked."""

@@ -14,6 +14,7 @@ from pytest_ecs_privatelink.probes.records import (
     Question,
 )
 from pytest_ecs_privatelink.records import RecordError, from_json, to_json
+from pytest_ecs_privatelink.topology.wearers import Wearers
 
 # An answer holds at most a few hundred addresses or certificate names.
 _LONGEST_LINE = 1 << 20
@@ -36,12 +37,14 @@ class RemoteVantage:
         label: str,
         subnet: str,
         groups: tuple[str, ...] | None = None,
+        wearers: Wearers | None = None,
         grace: float = 5.0,
         limit: int = 256,
     ) -> None:
         self.label = label
         self.subnet = subnet
         self.groups = groups
+        self.wearers: Wearers = wearers or {}
         self._path = path
         self._grace = grace
         self._places = asyncio.Semaphore(limit)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import boto3
 
+from pytest_ecs_privatelink.diagnosis.causes import rank_causes
+from pytest_ecs_privatelink.diagnosis.ground import ground_of
 from pytest_ecs_privatelink.lab.faults import Fault
 from pytest_ecs_privatelink.lab.laboratory import Laboratory
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
@@ -20,11 +22,14 @@ from pytest_ecs_privatelink.vantage.exchange import Exchange
 from pytest_ecs_privatelink.verdict import (
     PROBED_CLAIMS,
     Basis,
+    Cause,
     Cell,
     Check,
     Claim,
     Code,
+    Finding,
     LaunchType,
+    Severity,
     Verdict,
 )
 
@@ -86,6 +91,15 @@ class Judged:
         return {place: (check.verdict, check.code) for place, check in self.checks.items()}
 
     @property
+    def causes(self) -> tuple[Cause, ...]:
+        """The causes as a run ranks them at its end, audits included."""
+        plan = self.plan
+        endpoints = {each.service: each.endpoint for each in plan.terms.services}
+        ground = ground_of(plan.snapshot, endpoints, plan.terms.slugs, plan.terms.wearers)
+        audits = (_audited(each, number) for number, each in enumerate(plan.findings, start=1))
+        return rank_causes((*self.checks.values(), *audits), plan.findings, ground)
+
+    @property
     def not_passed(self) -> dict[Place, tuple[Verdict, Code | None]]:
         """How the cells ended that did not pass."""
         return {
@@ -103,22 +117,45 @@ class Judged:
         }
 
 
+def _audited(finding: Finding, number: int) -> Check:
+    """Return the audit check of a finding."""
+    error = finding.severity is Severity.ERROR
+    return Check(
+        id=f"audit[{finding.code}-{finding.subject}]#{number}",
+        claim=Claim.AUDIT,
+        subject=finding.subject,
+        verdict=Verdict.FAILED if error else Verdict.WARNED,
+        basis=Basis.DERIVED,
+        code=finding.code,
+        expected=finding.expected,
+        observed=finding.observed,
+    )
+
+
 def rehearse(
     snapshot: Snapshot,
     *,
     groups: tuple[str, ...] = (),
+    instance_groups: tuple[str, ...] | None = None,
     faults: tuple[TwinFault, ...] = (),
     settings: Settings = IN_LAB,
 ) -> Judged:
-    """Judge every cell of ``snapshot`` by probes from inside its twin, as a run in the lab does."""
+    """Judge every cell of ``snapshot`` by probes from inside its twin, as a run in the lab does.
+
+    Container instances wear what tasks do, if nothing else is said.
+    """
     asked = replace(
-        settings, security_groups=groups, launch_types=tuple(LaunchType), timeout=TIMEOUT
+        settings,
+        security_groups=groups,
+        instance_security_groups=groups if instance_groups is None else instance_groups,
+        launch_types=tuple(LaunchType),
+        timeout=TIMEOUT,
     )
     with contextlib.ExitStack() as stack:
         laboratory = stack.enter_context(contextlib.closing(Laboratory(cloud=False, twin=True)))
         plan = make_plan(asked, snapshot, basis=Basis.PROBED, ca_file=str(laboratory.ca_file))
         subnets = tuple(subnet.id for subnet in plan.terms.subnets)
-        laboratory.build_twin(snapshot, subnets, plan.terms.task_groups, faults)
+        laboratory.build_twin(snapshot, subnets, plan.terms.wearers, faults)
         broker = Broker(plan.terms, laboratory.twin.vantages, {})
         exchange = Exchange(broker, private_folder(stack) / "broker.sock")
         stack.callback(exchange.close)

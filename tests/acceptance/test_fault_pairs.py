@@ -6,23 +6,19 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import pytest
-from rehearsals import Emulated, Judged, rehearse
+from rehearsals import Emulated, rehearse
 
-from pytest_ecs_privatelink.diagnosis.causes import explained_by, rank_causes
-from pytest_ecs_privatelink.diagnosis.ground import ground_of
+from pytest_ecs_privatelink.diagnosis.causes import explained_by
 from pytest_ecs_privatelink.lab import faults
 from pytest_ecs_privatelink.lab.expectations import outcome
 from pytest_ecs_privatelink.lab.faults import FAULTS, Fault
-from pytest_ecs_privatelink.lab.world import INTERFACE_SERVICES, SUBNET_CIDRS, build_world
+from pytest_ecs_privatelink.lab.world import INTERFACE_SERVICES, SUBNET_CIDRS, World, build_world
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import (
     PROBED_CLAIMS,
-    Basis,
-    Cause,
     Check,
     Claim,
     Code,
-    Finding,
     Severity,
     Verdict,
 )
@@ -103,12 +99,17 @@ def test_there_are_pairs_of_many_subjects() -> None:
 @pytest.mark.parametrize("pair", choose(), ids=lambda pair: "+".join(each.name for each in pair))
 def test_both_breaks_are_named(emulated: Emulated, pair: Pair) -> None:
     """Both codes are causes, gravest and largest first, and no red cell is left or told twice."""
-    snapshot, groups = broken(emulated, pair)
+    world, snapshot = broken(emulated, pair)
     twin = tuple(each for fault in pair for each in fault.twin)
 
-    judged = rehearse(snapshot, groups=groups, faults=twin)
+    judged = rehearse(
+        snapshot,
+        groups=world.task_groups,
+        instance_groups=world.instance_groups,
+        faults=twin,
+    )
 
-    causes = causes_of(judged)
+    causes = judged.causes
     assert {fault.code for fault in pair} <= {cause.code for cause in causes}
     assert list(causes) == sorted(
         causes, key=lambda each: (each.severity is not Severity.ERROR, -len(each.explains))
@@ -126,36 +127,10 @@ def is_red(check: Check) -> bool:
     return check.verdict in (Verdict.FAILED, Verdict.WARNED)
 
 
-def broken(emulated: Emulated, pair: Pair) -> tuple[Snapshot, tuple[str, ...]]:
-    """Make both breaks in one world of their own; return what is read of it and tasks' groups."""
+def broken(emulated: Emulated, pair: Pair) -> tuple[World, Snapshot]:
+    """Make both breaks in one world of their own; return it, and what is read of it."""
     world = build_world(emulated.session, workload=False)
     for fault in pair:
         if fault.break_cloud is not None:
             fault.break_cloud(world, emulated.session)
-    return emulated.laboratory.read(world, pair).snapshot, world.task_groups
-
-
-def causes_of(judged: Judged) -> tuple[Cause, ...]:
-    """Rank the causes as a run does at its end, audits included."""
-    terms = judged.plan.terms
-    endpoints = {each.service: each.endpoint for each in terms.services}
-    ground = ground_of(terms.snapshot, endpoints, terms.slugs, terms.task_groups or ())
-    audits = [
-        audit(finding, number) for number, finding in enumerate(judged.plan.findings, start=1)
-    ]
-    return rank_causes((*judged.checks.values(), *audits), judged.plan.findings, ground)
-
-
-def audit(finding: Finding, number: int) -> Check:
-    """Return the audit check of a finding."""
-    error = finding.severity is Severity.ERROR
-    return Check(
-        id=f"audit[{finding.code}-{finding.subject}]#{number}",
-        claim=Claim.AUDIT,
-        subject=finding.subject,
-        verdict=Verdict.FAILED if error else Verdict.WARNED,
-        basis=Basis.DERIVED,
-        code=finding.code,
-        expected=finding.expected,
-        observed=finding.observed,
-    )
+    return world, emulated.laboratory.read(world, pair).snapshot

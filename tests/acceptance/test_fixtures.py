@@ -43,7 +43,7 @@ def test_endpoint(ecs_endpoint, ecs_vpc):
 def test_vantage(ecs_vantage, ecs_subnet):
     assert isinstance(ecs_vantage, Stand)
     assert ecs_vantage.label == f"lab:{ecs_subnet.id}"
-    assert len(ecs_vantage.groups) == 1
+    assert len(ecs_vantage.groups) == 2
 
 
 @only_b

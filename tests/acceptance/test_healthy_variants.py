@@ -170,7 +170,13 @@ def test_what_is_right_in_another_way_stays_green(
     emulated: Emulated, variant: Callable[[Snapshot, World], Snapshot]
 ) -> None:
     """Every cell passes on real packets, and no audit holds anything against it."""
-    judged = rehearse(variant(emulated.snapshot, emulated.world), groups=emulated.world.task_groups)
+    world = emulated.world
+
+    judged = rehearse(
+        variant(emulated.snapshot, world),
+        groups=world.task_groups,
+        instance_groups=world.instance_groups,
+    )
 
     assert judged.not_passed == {}
     assert judged.plan.findings == ()

@@ -25,13 +25,21 @@ def expected_of(*faults: Fault) -> dict[tuple[Claim, str, str], tuple[Verdict, C
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
 def test_a_fault_breaks_what_it_says_and_nothing_else(emulated: Emulated, fault: Fault) -> None:
-    """Packets from every subnet to every service end as declared; audits find as declared."""
+    """Packets from every subnet to every service end as declared, audits find as declared, and the
+    fault's code is the top cause.
+    """
     world, snapshot = emulated.broken(fault)
 
-    judged = rehearse(snapshot, groups=world.task_groups, faults=fault.twin)
+    judged = rehearse(
+        snapshot,
+        groups=world.task_groups,
+        instance_groups=world.instance_groups,
+        faults=fault.twin,
+    )
 
     assert judged.outcomes == expected_of(fault)
     assert {finding.code for finding in judged.plan.findings} == set(fault.findings)
+    assert judged.causes[0].code == fault.code
     # Where a hosted zone answers instead of an endpoint, only probing can tell.
     hosted = any(zone.name.startswith("logs.") for zone in snapshot.hosted_zones or ())
     told = ["logs"] if hosted else []
@@ -40,7 +48,11 @@ def test_a_fault_breaks_what_it_says_and_nothing_else(emulated: Emulated, fault:
 
 def test_the_healthy_world_passes_whole(emulated: Emulated) -> None:
     """Without a fault every cell passes and audits find nothing."""
-    judged = rehearse(emulated.snapshot, groups=emulated.world.task_groups)
+    world = emulated.world
+
+    judged = rehearse(
+        emulated.snapshot, groups=world.task_groups, instance_groups=world.instance_groups
+    )
 
     assert judged.outcomes == expected_of()
     assert judged.plan.findings == ()

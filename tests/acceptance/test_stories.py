@@ -420,8 +420,9 @@ def test_unknown_groups_prove_nothing_either_way(emulated: Emulated) -> None:
     check = judged.checks[Claim.TCP_443, "private-a", "logs"]
     assert (check.verdict, check.code) == (Verdict.ERROR, Code.VANTAGE_GROUP_DIFFERS)
     assert check.reason == (
-        "the vantage wears unknown groups, the tasks' security groups are unknown: "
-        "name them with --ecs-security-group"
+        "the vantage wears unknown groups, what Fargate tasks wear is unknown: "
+        "name it with --ecs-security-group; what container instances wear is unknown: "
+        "name it with --ecs-instance-security-group"
     )
     assert judged.told("logs") == {(Verdict.PASSED, "None")}
 

@@ -23,6 +23,7 @@ SMALL = {
         *("--runs=1", "--subnets=4", "--endpoints=16", "--groups=5", "--rules=6", "--times=1,2"),
     ),
     "diagnosis": ("--runs=1", "--subnets=4", "--services=5", "--findings=3"),
+    "referee": ("--worlds=3",),
 }
 
 Row = dict[str, object]
@@ -119,6 +120,14 @@ def test_diagnosis_names_causes_with_findings_and_without(tmp_path: Path) -> Non
     assert [row["failed cells"] for row in rows] == [20] * 4
     assert [row["findings"] for row in rows] == [3, 3, 0, 0]
     assert all(int(str(row["causes"])) > 0 for row in rows)
+
+
+def test_the_referee_compares_every_cell(tmp_path: Path) -> None:
+    """Three random worlds are judged by audits and probes, and no cell is left out unnoticed."""
+    (row,) = run("referee", tmp_path)
+
+    assert (row["worlds"], row["disagreements"]) == (3, 0)
+    assert int(str(row["left to probes"])) < int(str(row["cells"]))
 
 
 if sys.platform != "linux":

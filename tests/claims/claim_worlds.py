@@ -127,7 +127,7 @@ def terms(read: Snapshot, *, egress: Egress = Egress.NONE, **changes: Any) -> Te
         services=services,
         resolvers=(RESOLVER,),
         timeout=2.0,
-        task_groups=("sg-tasks",),
+        wearers={LaunchType.FARGATE: ("sg-tasks",)},
     )
     return replace(healthy, **changes)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from claim_worlds import (
     HERE,
+    HUB,
     LAYERS,
     LOGS,
     LOGS_INTERFACE,
@@ -26,10 +27,10 @@ from claim_worlds import (
 
 from pytest_ecs_privatelink.claims import tcp_443
 from pytest_ecs_privatelink.claims.terms import Stand, Terms
-from pytest_ecs_privatelink.probes.records import ConnectStatus
+from pytest_ecs_privatelink.probes.records import ConnectQuestion, ConnectStatus
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.model import GroupRule, SecurityGroup
-from pytest_ecs_privatelink.verdict import Cell, Check, Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import Cell, Check, Claim, Code, LaunchType, Verdict
 
 ADDRESS = "20.10.1.10"
 CELL = Cell(Claim.TCP_443, SUBNET.id, "logs")
@@ -135,7 +136,7 @@ def test_a_timeout_that_only_the_probers_groups_explain_is_an_error(
     verdict: Verdict,
 ) -> None:
     """A timeout counts against the endpoint only if the tasks would meet it, too."""
-    given = terms(snapshot(security_groups=groups), task_groups=tasks)
+    given = terms(snapshot(security_groups=groups), wearers={LaunchType.FARGATE: tasks})
     stand = Stand(label="local", groups=worn)
     check = prove(given, dialling(ConnectStatus.TIMEOUT), stand)
     assert check.verdict is verdict
@@ -165,7 +166,7 @@ def test_an_open_443_counts_only_if_the_tasks_groups_pass_too(
     verdict: Verdict,
 ) -> None:
     """What only the prober's groups open is not green for the tasks."""
-    given = terms(snapshot(security_groups=groups), task_groups=tasks)
+    given = terms(snapshot(security_groups=groups), wearers={LaunchType.FARGATE: tasks})
     check = prove(given, dialling(ConnectStatus.OPEN, "tls"), Stand(label="local", groups=worn))
     assert check.verdict is verdict
     assert check.code is (Code.VANTAGE_GROUP_DIFFERS if verdict is Verdict.ERROR else None)
@@ -178,35 +179,35 @@ def test_an_open_443_counts_only_if_the_tasks_groups_pass_too(
             ADMITS_RUNNER,
             ("sg-tasks",),
             ("sg-runner",),
-            "443 is open for sg-runner, but tasks wear sg-tasks, "
+            "443 is open for sg-runner, but Fargate tasks wear sg-tasks, "
             "whose rules do not get there: probe from their groups",
         ),
         (
             ADMITS_RUNNER,
             ("sg-tasks",),
             None,
-            "443 is open for unknown groups, but tasks wear sg-tasks, "
+            "443 is open for unknown groups, but Fargate tasks wear sg-tasks, "
             "whose rules do not get there: probe from their groups",
         ),
         (
             ADMITS_RUNNER,
             None,
             ("sg-runner",),
-            "443 is open for sg-runner, but the tasks' security groups are unknown: "
-            "name them with --ecs-security-group",
+            "443 is open for sg-runner, but what Fargate tasks wear is unknown: "
+            "name it with --ecs-security-group",
         ),
         (
             None,
             ("sg-tasks",),
             ("sg-runner",),
-            "443 is open for sg-runner, but tasks wear sg-tasks, "
+            "443 is open for sg-runner, but Fargate tasks wear sg-tasks, "
             "whose rules could not be read: probe from their groups",
         ),
         (
             ADMITS_RANGE,
             ("sg-tasks", "sg-typo"),
             ("sg-runner",),
-            "443 is open for sg-runner, but tasks wear sg-tasks, sg-typo, "
+            "443 is open for sg-runner, but Fargate tasks wear sg-tasks, sg-typo, "
             "of which sg-typo is not among the groups read",
         ),
     ],
@@ -218,7 +219,7 @@ def test_a_doubted_443_says_why(
     reason: str,
 ) -> None:
     """The reason names what the prober wears, what tasks wear, and what would help."""
-    given = terms(snapshot(security_groups=groups), task_groups=tasks)
+    given = terms(snapshot(security_groups=groups), wearers={LaunchType.FARGATE: tasks})
     stand = Stand(label="local", groups=worn)
     assert prove(given, dialling(ConnectStatus.OPEN, "tls"), stand).reason == reason
 
@@ -268,7 +269,7 @@ def test_ipv6_addresses_of_an_endpoint_are_weighed_alike(status: ConnectStatus) 
     out = (GroupRule(protocol="-1", cidr="::/0"),)
     runner = SecurityGroup(id="sg-runner", vpc="vpc-1", name="runner", ingress=(), egress=out)
     others = (*ADMITS_RUNNER, runner, group("sg-other"))
-    given = terms(replace(read, security_groups=others), task_groups=tasks)
+    given = terms(replace(read, security_groups=others), wearers={LaunchType.FARGATE: tasks})
     check = prove(given, vantage, Stand(label="local", groups=worn))
     assert (check.verdict, check.code) == (Verdict.ERROR, Code.VANTAGE_GROUP_DIFFERS)
 
@@ -284,12 +285,12 @@ def test_only_the_hosts_own_answers_are_dialled() -> None:
 
 def test_the_user_is_told_how_to_name_the_tasks_groups() -> None:
     """Where nobody knows what tasks wear, the message names the option that says it."""
-    given = terms(snapshot(security_groups=ADMITS_TASKS), task_groups=None)
+    given = terms(snapshot(security_groups=ADMITS_TASKS), wearers={})
     stand = Stand(label="local", groups=("sg-runner",))
     check = prove(given, dialling(ConnectStatus.TIMEOUT), stand)
     assert check.reason == (
-        "the vantage wears sg-runner, the tasks' security groups are unknown: "
-        "name them with --ecs-security-group"
+        "the vantage wears sg-runner, what Fargate tasks wear is unknown: "
+        "name it with --ecs-security-group"
     )
 
 
@@ -300,3 +301,95 @@ def test_silence_where_no_route_leads_is_a_missing_route() -> None:
     check = prove(terms(snapshot(endpoints=())), silent)
     assert (check.verdict, check.code) == (Verdict.FAILED, Code.ENDPOINT_ROUTE_MISSING)
     assert check.observed == f"{hub}:443 ({LOGS}): no answer in phase connect within 2.0 s"
+
+
+BOTH, INSTANCES_ALONE = tuple(LaunchType), (LaunchType.EC2,)
+DRESSED = {LaunchType.FARGATE: ("sg-tasks",), LaunchType.EC2: ("sg-instances",)}
+OWN_GROUPS = Stand(label="lab:subnet-a", groups=("sg-instances", "sg-tasks"), wearers=dict(DRESSED))
+TASKS_ONLY = Stand(label="local", groups=("sg-tasks",))
+
+
+def needed_by(launch_types: tuple[LaunchType, ...], *admitted: str, **changes: object) -> Terms:
+    """Return terms on which logs is needed by these; its endpoint admits groups by their ids."""
+    rules = tuple(https(group=each) for each in admitted)
+    groups = (group("sg-endpoints", *rules), group("sg-tasks"), group("sg-instances"))
+    given = terms(snapshot(security_groups=groups), wearers=changes.get("wearers", DRESSED))
+    logs, *others = given.services
+    return replace(given, services=(replace(logs, launch_types=launch_types), *others))
+
+
+@pytest.mark.parametrize(
+    ("launch_types", "admitted", "stand", "verdict"),
+    [
+        (BOTH, ("sg-tasks", "sg-instances"), TASKS_ONLY, Verdict.PASSED),
+        (BOTH, ("sg-tasks",), TASKS_ONLY, Verdict.ERROR),
+        ((LaunchType.FARGATE,), ("sg-tasks",), TASKS_ONLY, Verdict.PASSED),
+        (INSTANCES_ALONE, ("sg-tasks",), TASKS_ONLY, Verdict.ERROR),
+        (INSTANCES_ALONE, ("sg-tasks", "sg-instances"), TASKS_ONLY, Verdict.PASSED),
+        (BOTH, (), OWN_GROUPS, Verdict.PASSED),
+    ],
+)
+def test_an_open_443_is_to_be_open_for_every_launch_type(
+    launch_types: tuple[LaunchType, ...],
+    admitted: tuple[str, ...],
+    stand: Stand,
+    verdict: Verdict,
+) -> None:
+    """What tasks reach proves nothing of container instances, unless rules say that they do too."""
+    given = needed_by(launch_types, *admitted)
+    assert prove(given, dialling(ConnectStatus.OPEN, "tls"), stand).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("launch_types", "admitted", "stand", "verdict"),
+    [
+        (BOTH, ("sg-instances",), TASKS_ONLY, Verdict.FAILED),  # tasks are red, so the cell is
+        (INSTANCES_ALONE, ("sg-instances",), TASKS_ONLY, Verdict.ERROR),
+        (INSTANCES_ALONE, (), TASKS_ONLY, Verdict.FAILED),
+        (INSTANCES_ALONE, ("sg-tasks",), TASKS_ONLY, Verdict.FAILED),
+        (INSTANCES_ALONE, ("sg-instances",), OWN_GROUPS, Verdict.FAILED),
+        (BOTH, ("sg-tasks",), OWN_GROUPS, Verdict.FAILED),
+    ],
+)
+def test_a_timeout_counts_if_one_launch_type_meets_it(
+    launch_types: tuple[LaunchType, ...],
+    admitted: tuple[str, ...],
+    stand: Stand,
+    verdict: Verdict,
+) -> None:
+    """A cell fails with either of its launch types, and with no other's."""
+    given = needed_by(launch_types, *admitted)
+    assert prove(given, dialling(ConnectStatus.TIMEOUT), stand).verdict is verdict
+
+
+def test_the_launch_type_in_doubt_is_named() -> None:
+    """Who wears what, and which option says it, is told for the launch type that it is about."""
+    wears = prove(needed_by(BOTH, "sg-tasks"), dialling(ConnectStatus.OPEN, "tls"), TASKS_ONLY)
+    unknown = needed_by(BOTH, "sg-tasks", wearers={LaunchType.FARGATE: ("sg-tasks",)})
+    asked = prove(unknown, dialling(ConnectStatus.OPEN, "tls"), TASKS_ONLY)
+    silent = prove(
+        needed_by(INSTANCES_ALONE, "sg-instances"), dialling(ConnectStatus.TIMEOUT), TASKS_ONLY
+    )
+    assert wears.reason == (
+        "443 is open for sg-tasks, but container instances wear sg-instances, whose rules do not "
+        "get there: probe from their groups"
+    )
+    assert asked.reason == (
+        "443 is open for sg-tasks, but what container instances wear is unknown: "
+        "name it with --ecs-instance-security-group"
+    )
+    assert silent.reason == (
+        "the vantage wears sg-tasks, container instances wear sg-instances: probe from their groups"
+    )
+
+
+def test_both_claims_put_the_same_question() -> None:
+    """A hub's address is dialled once for both claims, as everybody who needs the service."""
+    hub = "10.200.0.5"
+    vantage = Recorded(answers(LOGS, hub), connected(hub))
+    given = replace(needed_by(BOTH), snapshot=snapshot(HUB, endpoints=()))
+    prove(given, vantage, OWN_GROUPS)
+    questions = [each for each in vantage.asked if isinstance(each, ConnectQuestion)]
+    assert len(questions) == 2
+    assert len(set(questions)) == 1
+    assert questions[0].launch_types == BOTH

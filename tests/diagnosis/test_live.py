@@ -11,7 +11,7 @@ from pytest_ecs_privatelink.diagnosis.causes import rank_causes
 from pytest_ecs_privatelink.diagnosis.grouping import Axis
 from pytest_ecs_privatelink.diagnosis.live import LIVE
 from pytest_ecs_privatelink.diagnosis.wording import facts_of, remedy_of, summary_of
-from pytest_ecs_privatelink.verdict import Check, Code, Verdict
+from pytest_ecs_privatelink.verdict import Check, Code, LaunchType, Verdict
 
 
 def red(code: Code, *services: str, subnets: tuple[str, ...] = world.SUBNETS) -> tuple[Check, ...]:
@@ -64,8 +64,13 @@ def test_a_silent_endpoint_points_at_its_group() -> None:
 
 def test_silence_offers_nothing_that_changes_a_filter() -> None:
     """Which filter swallowed a packet is not known: a healthy one must not be opened."""
-    ground = replace(world.ground(), task_groups=("sg-tasks", "sg-more"))
-    look = "aws ec2 describe-security-groups --group-ids sg-tasks sg-more --region eu-west-1"
+    ground = replace(
+        world.ground(),
+        wearers={LaunchType.FARGATE: ("sg-tasks", "sg-more"), LaunchType.EC2: ("sg-hosts",)},
+    )
+    look = (
+        "aws ec2 describe-security-groups --group-ids sg-hosts sg-more sg-tasks --region eu-west-1"
+    )
     for subnets in (("subnet-b",), world.SUBNETS):
         checks = red(Code.TCP_TIMEOUT, "logs", subnets=subnets)
         remedy = remedy_of(Code.TCP_TIMEOUT, facts_of(ground, checks))

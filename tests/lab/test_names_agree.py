@@ -123,7 +123,7 @@ def worlds(draw: st.DrawFn) -> Snapshot:
     routed = replace(private, routes=(LOCAL, TO_S3, *draw(st.sampled_from(WAYS))))
     return replace(
         snapshot,
-        vpc=replace(snapshot.vpc, **attributes),
+        vpc=replace(snapshot.vpc, **attributes),  # type: ignore[arg-type]  # two of its fields
         endpoints=endpoints,
         hosted_zones=draw(zones()),
         route_tables=(routed, replace(public, routes=(LOCAL, out), subnets=("subnet-1",))),
@@ -194,7 +194,9 @@ def test_audits_predict_what_a_twin_answers(snapshot: Snapshot) -> None:
     )
     run = make_plan(asked, snapshot, basis=Basis.PROBED, ca_file=None)
     twin = compile_plan(
-        snapshot, hosts=(Host(subnet="subnet-0", groups=(TASKS,)),), registries=(ACCOUNT,)
+        snapshot,
+        hosts=(Host(subnet="subnet-0", wearers={LaunchType.FARGATE: (TASKS,)}),),
+        registries=(ACCOUNT,),
     )
     names = Names(twin.resolver)
     blocked = {cell for finding in run.findings for cell in finding.blocks}

@@ -100,7 +100,7 @@ def test_subnet_without_free_address() -> None:
 )
 def test_wrong_hosts(subnets: tuple[str, ...], message: str) -> None:
     """A host stands in a subnet of the VPC, one in each."""
-    hosts = tuple(Host(subnet, None) for subnet in subnets)
+    hosts = tuple(Host(subnet, {}) for subnet in subnets)
     with pytest.raises(ValueError, match=message):
         compile_plan(healthy(), hosts=hosts, registries=())
 

@@ -34,7 +34,7 @@ EPHEMERAL = (32768, 60999)
 
 def sources(snapshot: Snapshot, subnet: str = ABROAD) -> tuple[PlannedSource, ...]:
     """Return what the host of a subnet dials from."""
-    return next(host.sources for host in plan_of(snapshot).hosts if host.subnet == subnet)
+    return next(host.guises[0].sources for host in plan_of(snapshot).hosts if host.subnet == subnet)
 
 
 def admitting(*cidrs: str) -> Snapshot:
@@ -163,7 +163,7 @@ def test_more_ways_than_are_dialled() -> None:
     # Each is about other peers, so that none of them is like another.
     entries = [replace(entry, cidr=f"10.9.{i}.0/24") for i, entry in enumerate(entries)]
     plan = plan_of(guarded(ABROAD, acl_entry(100, egress=True), *entries))
-    assert len(plan.hosts[1].sources) == 8
+    assert len(plan.hosts[1].guises[0].sources) == 8
     assert plan.caveats == (
         "rules treat the sources in subnet-1 in 13 ways: the twin dials from the 8 widest",
     )
@@ -188,7 +188,9 @@ def test_every_kind_of_address_is_dialled_from(cidrs: list[str]) -> None:
         return any(IPv4Address(address) in network for network in networks)
 
     everywhere = {admitted(f"10.0.1.{last}") for last in range(4, 255)}
-    dialled = [admitted(each.address) for each in host.sources] or [admitted(host.address)]
+    dialled = [admitted(each.address) for each in host.guises[0].sources] or [
+        admitted(host.address)
+    ]
     assert sorted(dialled) == sorted(everywhere)
 
 

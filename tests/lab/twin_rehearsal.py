@@ -19,6 +19,7 @@ from pytest_ecs_privatelink.probes.records import (
     Question,
 )
 from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.verdict import LaunchType
 
 WORN = (TASKS,)
 LONG, SHORT = 10.0, 0.2
@@ -29,9 +30,13 @@ def plan_of(
     snapshot: Snapshot,
     groups: tuple[str, ...] | None = WORN,
     faults: tuple[TwinFault, ...] = (),
+    instance_groups: tuple[str, ...] | None = None,
 ) -> TwinPlan:
-    """Return the plan with a host in every subnet."""
-    hosts = tuple(Host(subnet.id, groups) for subnet in snapshot.subnets)
+    """Return the plan with a host in every subnet; instances wear ``groups`` if nothing else."""
+    wearers = dict.fromkeys(LaunchType, groups)
+    if instance_groups is not None:
+        wearers[LaunchType.EC2] = instance_groups
+    hosts = tuple(Host(subnet.id, wearers) for subnet in snapshot.subnets)
     return compile_plan(snapshot, hosts=hosts, registries=(ACCOUNT,), faults=faults)
 
 
@@ -96,10 +101,11 @@ def rehearse(
     snapshot: Snapshot,
     groups: tuple[str, ...] | None = WORN,
     faults: tuple[TwinFault, ...] = (),
+    instance_groups: tuple[str, ...] | None = None,
 ) -> Iterator[Rehearsal]:
     """Build the twin of ``snapshot`` for as long as the test needs it."""
     with Twin.launch() as twin, asyncio.Runner() as runner:
-        twin.build(plan_of(snapshot, groups, faults))
+        twin.build(plan_of(snapshot, groups, faults, instance_groups))
         yield Rehearsal(twin, runner)
         for vantage in twin.vantages.values():
             runner.run(vantage.close())

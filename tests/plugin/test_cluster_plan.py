@@ -165,25 +165,25 @@ def test_a_cluster_that_shows_nothing_here_says_so() -> None:
 def test_groups_are_the_clusters_unless_named() -> None:
     """Tasks wear what their ECS service gives them, hosts what they have."""
     snapshot = running(service("web"), instances=(INSTANCE,))
-    assert planned(snapshot).terms.task_groups == ("sg-a",)
+    assert planned(snapshot).terms.wearers[FARGATE] == ("sg-a",)
     assert wearers_of(Settings(), snapshot) == {FARGATE: ("sg-a",), EC2: ("sg-i",)}
     said = Settings(security_groups=("sg-b",), instance_security_groups=("sg-a",))
     assert wearers_of(said, snapshot) == {FARGATE: ("sg-b",), EC2: ("sg-a",)}
-    assert planned(snapshot, security_groups=("sg-b",)).terms.task_groups == ("sg-b",)
+    assert planned(snapshot, security_groups=("sg-b",)).terms.wearers[FARGATE] == ("sg-b",)
 
 
-def test_where_only_ec2_is_proven_hosts_count() -> None:
+def test_on_ec2_hosts_count_and_not_their_tasks() -> None:
     """On EC2 pulls, logs and secrets leave by the host's interface."""
     plan = planned(running(service("batch", EC2, group="sg-b"), instances=(INSTANCE,)))
-    assert plan.terms.task_groups == ("sg-i",)
+    assert plan.terms.wearers == {FARGATE: None, EC2: ("sg-i",)}
 
 
 def test_groups_that_differ_are_all_kept() -> None:
     """The first by name is probed as; the others' rules must let them through as well."""
     terms = planned(running(service("web", group="sg-b"), service("api"))).terms
-    assert (terms.task_groups, terms.other_groups) == (("sg-a",), (("sg-b",),))
+    assert (terms.wearers[FARGATE], terms.others[FARGATE]) == (("sg-a",), (("sg-b",),))
     named = planned(running(service("web", group="sg-b"), service("api")), ecs_services=("web",))
-    assert (named.terms.task_groups, named.terms.other_groups) == (("sg-b",), ())
+    assert (named.terms.wearers[FARGATE], named.terms.others[FARGATE]) == (("sg-b",), ())
 
 
 def test_ecs_service_narrows_a_saved_cluster() -> None:

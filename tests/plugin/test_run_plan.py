@@ -94,16 +94,16 @@ def test_a_mistyped_group_is_refused_at_once() -> None:
     assert str(refused.value) == (
         f"--ecs-security-group sg-2: {read.vpc.id} has none of that id; it has sg-1 (tasks)"
     )
-    assert planned(read, security_groups=("sg-1",)).terms.task_groups == ("sg-1",)
+    assert planned(read, security_groups=("sg-1",)).terms.wearers[LaunchType.FARGATE] == ("sg-1",)
     unread = replace(read, security_groups=None)
-    assert planned(unread, security_groups=("sg-2",)).terms.task_groups == ("sg-2",)
+    assert planned(unread, security_groups=("sg-2",)).terms.wearers[LaunchType.FARGATE] == ("sg-2",)
 
 
 def test_unknown_groups_are_unknown_not_none() -> None:
     """Without the option nobody claims that tasks wear no group."""
-    assert planned(vpc(*SERVICES)).terms.task_groups is None
+    assert planned(vpc(*SERVICES)).terms.wearers == dict.fromkeys(LaunchType)
     named = planned(vpc(*SERVICES), security_groups=("sg-1",))
-    assert named.terms.task_groups == ("sg-1",)
+    assert named.terms.wearers[LaunchType.FARGATE] == ("sg-1",)
 
 
 @given(

@@ -30,6 +30,7 @@ from pytest_ecs_privatelink.topology.model import (
     Subnet,
     Vpc,
 )
+from pytest_ecs_privatelink.topology.wearers import Wearers
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, LaunchType
 
 REGION = "us-east-1"
@@ -54,6 +55,7 @@ class Counting:
     silent: frozenset[str] = frozenset()
     broken: str | None = None
     groups: tuple[str, ...] | None = GROUPS
+    wearers: Wearers = field(default_factory=dict)
     label: str = field(init=False)
     asked: Counter[Question] = field(default_factory=Counter)
     closed: int = 0
@@ -127,7 +129,7 @@ def make_world(
         services=tuple(_under_test(service, names[service]) for service in services),
         resolvers=(RESOLVER,),
         timeout=timeout,
-        task_groups=GROUPS,
+        wearers={LaunchType.FARGATE: GROUPS},
     )
     table = {name: numbers[service] for service in services for name in names[service]}
     lost = frozenset(numbers[service] for service in silent)

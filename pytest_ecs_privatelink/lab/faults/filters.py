@@ -3,7 +3,7 @@
 from functools import partial
 
 from pytest_ecs_privatelink.lab import cloud_faults
-from pytest_ecs_privatelink.lab.expectations import INTERFACES, unconnected
+from pytest_ecs_privatelink.lab.expectations import FOR_FARGATE, INTERFACES, unconnected
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.verdict import Code
 
@@ -29,7 +29,14 @@ FAULTS = (
         code=Code.TASK_SG_EGRESS,
         summary="the tasks' security group lets no 443 out to the endpoints",
         break_cloud=cloud_faults.close_task_groups_to_endpoints,
-        # The twin's hosts wear the tasks' groups for every cell, also for what only hosts dial.
+        expected=unconnected(Code.TCP_TIMEOUT, *FOR_FARGATE),
+        findings=(Code.TASK_SG_EGRESS,),
+    ),
+    Fault(
+        name="task-sg-egress-ec2",
+        code=Code.TASK_SG_EGRESS,
+        summary="the container instances' security group lets no 443 out to the endpoints",
+        break_cloud=cloud_faults.close_instance_groups_to_endpoints,
         expected=unconnected(Code.TCP_TIMEOUT, *INTERFACES),
         findings=(Code.TASK_SG_EGRESS,),
     ),

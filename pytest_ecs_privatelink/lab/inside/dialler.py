@@ -1,11 +1,14 @@
-"""How a host dials where filters tell its sources apart: from each, and the worst counts."""
+"""How a host dials where filters tell its sources apart: from each, and the worst counts.
+
+Sources differ in address and port, and in whose groups they wear.
+"""
 
 import asyncio
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from pytest_ecs_privatelink.lab.twin_plan import PlannedSource
+from pytest_ecs_privatelink.lab.twin_plan import Guise, PlannedSource
 from pytest_ecs_privatelink.probes.answer import answer
 from pytest_ecs_privatelink.probes.connect import connect
 from pytest_ecs_privatelink.probes.records import (
@@ -29,14 +32,30 @@ _WORST_FIRST = (
 )
 _PORTS_TO_TRY = 3
 
-_Found = tuple[PlannedSource, ConnectAnswer]
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where to dial from; ``whose`` is said of it where others of the same question differ."""
+
+    source: PlannedSource
+    whose: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.source.address}{self.whose}"
+        if self.source.ports is None:
+            return text
+        first, last = self.source.ports
+        return f"{text} (source ports {first}-{last})"
+
+
+_Found = tuple[_Origin, ConnectAnswer]
 
 
 class Dialler:
     """Answers questions; what is dialled opens only where it opens from every source."""
 
-    def __init__(self, sources: Sequence[PlannedSource]) -> None:
-        self._sources = sources
+    def __init__(self, guises: Sequence[Guise]) -> None:
+        self._guises = guises
         self._turns = itertools.count()
         self._under_way: dict[object, asyncio.Task[ConnectAnswer]] = {}
 
@@ -45,17 +64,35 @@ class Dialler:
 
         TLS is done from the first: filters see addresses and ports, and a handshake has the same.
         """
-        if not self._sources or isinstance(question, DnsQuestion) or ":" in question.address:
+        if isinstance(question, DnsQuestion) or ":" in question.address:
             return await answer(question)
-        first, *others = self._sources
+        origins = self._origins(question)
+        if not origins:
+            return await answer(question)
+        first, *others = origins
         answers = await asyncio.gather(
-            self._dial(question, first), *(self._open(question, source) for source in others)
+            self._dial(question, first.source),
+            *(self._open(question, other.source) for other in others),
         )
-        return _worst(question, list(zip(self._sources, answers, strict=True)))
+        return _worst(question, list(zip(origins, answers, strict=True)))
+
+    def _origins(self, question: ConnectQuestion) -> list[_Origin]:
+        """Return where to dial from; nothing where the host's own address is as good as any."""
+        asked = set(question.launch_types)
+        guises = [
+            each for each in self._guises if not asked or asked.intersection(each.launch_types)
+        ]
+        if len(guises) == 1 and guises[0] is self._guises[0] and not guises[0].sources:
+            return []
+        return [
+            _Origin(source, f" as {'/'.join(guise.launch_types)}" if len(guises) > 1 else "")
+            for guise in guises
+            for source in guise.sources or (PlannedSource(guise.address),)
+        ]
 
     async def _open(self, question: ConnectQuestion, source: PlannedSource) -> ConnectAnswer:
         """Dial without TLS; questions for several names of one address share the attempt."""
-        plain = replace(question, server_name=None, ca_file=None)
+        plain = replace(question, server_name=None, ca_file=None, launch_types=())
         key = (plain, source)
         task = self._under_way.get(key)
         if task is None:
@@ -81,20 +118,13 @@ class Dialler:
 
 
 def _worst(question: ConnectQuestion, found: list[_Found]) -> ConnectAnswer:
-    source, worst = min(found, key=lambda each: _WORST_FIRST.index(each[1].status))
+    origin, worst = min(found, key=lambda each: _WORST_FIRST.index(each[1].status))
     better = next((each for each, answer in found if _connected(answer)), None)
     detail = worst.detail
     if better is not None and not _connected(worst):
-        detail = f"{detail} from {_name(source)}, while {_name(better)} connects"
+        detail = f"{detail} from {origin}, while {better} connects"
     return replace(worst, server_name=question.server_name, detail=detail)
 
 
 def _connected(answer: ConnectAnswer) -> bool:
     return answer.status is ConnectStatus.OPEN or answer.phase == "tls"
-
-
-def _name(source: PlannedSource) -> str:
-    if source.ports is None:
-        return source.address
-    first, last = source.ports
-    return f"{source.address} (source ports {first}-{last})"

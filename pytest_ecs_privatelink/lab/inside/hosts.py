@@ -53,4 +53,4 @@ def run(host: PlannedHost, path: Path, namespace: int, ready: Callable[[], None]
                 links.route("0.0.0.0/0", LINK_INDEX),
             )
         )
-    asyncio.run(serve(str(path), ready=ready, prober=Dialler(host.sources).answer))
+    asyncio.run(serve(str(path), ready=ready, prober=Dialler(host.guises).answer))

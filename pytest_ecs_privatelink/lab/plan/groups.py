@@ -30,10 +30,11 @@ def endpoint_groups(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
 def worn_by_hosts(hosts: tuple[PlannedHost, ...]) -> dict[str, tuple[str, ...]]:
     """Return the groups that hosts wear, by address; hosts of unknown groups are left out."""
     return {
-        address: host.groups
+        address: guise.groups
         for host in hosts
-        if host.groups is not None
-        for address in host.addresses
+        for guise in host.guises
+        if guise.groups is not None
+        for address in guise.addresses
     }
 
 

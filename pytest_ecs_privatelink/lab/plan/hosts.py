@@ -1,11 +1,18 @@
 """The hosts of a plan: one for each subnet that is probed, and where each of them dials from."""
 
+from collections.abc import Iterator
+
+from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.plan.addresses import host_address, taken_addresses
 from pytest_ecs_privatelink.lab.plan.routes import planned_routes
 from pytest_ecs_privatelink.lab.plan.sources import MOST_SOURCES, distinct_sources
-from pytest_ecs_privatelink.lab.twin_plan import Host, PlannedHost
+from pytest_ecs_privatelink.lab.twin_plan import Guise, Host, PlannedHost
 from pytest_ecs_privatelink.topology.lookup import subnet_of
-from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
+from pytest_ecs_privatelink.topology.wearers import Wearers
+from pytest_ecs_privatelink.verdict import LaunchType
+
+_Worn = tuple[str, ...] | None
 
 
 def planned_hosts(
@@ -14,24 +21,68 @@ def planned_hosts(
     """Return the hosts, and a sentence for each that dials from fewer places than there are."""
     taken = taken_addresses(snapshot)
     planned: dict[str, PlannedHost] = {}
-    caveats = []
+    caveats: list[str] = []
     for host in hosts:
         subnet = subnet_of(snapshot, host.subnet)
         if subnet is None:
             raise ValueError(f"{host.subnet} is no subnet of {snapshot.vpc.id}")
         if host.subnet in planned:
             raise ValueError(f"{host.subnet} has two hosts; a twin takes one for each subnet")
-        sources = distinct_sources(snapshot, subnet, host, taken)
-        if len(sources) > MOST_SOURCES:
-            caveats.append(
-                f"rules treat the sources in {host.subnet} in {len(sources)} ways: the twin dials"
-                f" from the {MOST_SOURCES} widest"
-            )
         planned[host.subnet] = PlannedHost(
             subnet=host.subnet,
-            groups=host.groups,
-            address=host_address(subnet, taken),
+            guises=_guises(snapshot, subnet, host.wearers, taken, caveats),
             routes=planned_routes(snapshot, host.subnet),
-            sources=sources[:MOST_SOURCES],
         )
     return tuple(planned.values()), tuple(caveats)
+
+
+def _guises(
+    snapshot: Snapshot,
+    subnet: Subnet,
+    wearers: Wearers,
+    taken: frozenset[str],
+    caveats: list[str],
+) -> tuple[Guise, ...]:
+    guises: list[Guise] = []
+    for groups, launch_types in _dressed(wearers):
+        try:
+            address = host_address(subnet, taken)
+        except LabError:
+            if not guises:
+                raise
+            caveats.append(
+                f"{subnet.id} has no second free address: the twin does not dial from it as"
+                f" {launch_types[0]}"
+            )
+            break
+        sources = distinct_sources(snapshot, subnet, groups, taken)
+        if len(sources) > MOST_SOURCES:
+            caveats.append(
+                f"rules treat the sources in {subnet.id} in {len(sources)} ways: the twin dials"
+                f" from the {MOST_SOURCES} widest"
+            )
+        guise = Guise(
+            launch_types=launch_types,
+            groups=groups,
+            address=address,
+            sources=sources[:MOST_SOURCES],
+        )
+        guises.append(guise)
+        taken = taken.union(guise.addresses)
+    return tuple(guises)
+
+
+def _dressed(wearers: Wearers) -> Iterator[tuple[_Worn, tuple[LaunchType, ...]]]:
+    """Yield each set of groups that is worn, and by whom; those of unknown ones dress as the first.
+
+    To dial as nobody knows whom would cost packets and prove nothing.
+    """
+    known = {kind: groups for kind in LaunchType if (groups := wearers.get(kind)) is not None}
+    if not known:
+        yield None, tuple(LaunchType)
+        return
+    first = next(iter(known.values()))
+    sets = {kind: frozenset(known.get(kind, first)) for kind in LaunchType}
+    for worn in dict.fromkeys(sets.values()):
+        kinds = tuple(kind for kind in LaunchType if sets[kind] == worn)
+        yield next(known[kind] for kind in kinds if kind in known), kinds

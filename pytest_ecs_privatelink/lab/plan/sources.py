@@ -14,7 +14,7 @@ from pytest_ecs_privatelink.lab.plan.addresses import highest_free, usable
 from pytest_ecs_privatelink.lab.plan.groups import endpoint_groups
 from pytest_ecs_privatelink.lab.plan.matching import tcp_ports
 from pytest_ecs_privatelink.lab.plan.nat import nat_subnets
-from pytest_ecs_privatelink.lab.twin_plan import Host, PlannedSource
+from pytest_ecs_privatelink.lab.twin_plan import PlannedSource
 from pytest_ecs_privatelink.topology.lookup import acl_of, interfaces_of
 from pytest_ecs_privatelink.topology.model import (
     AclEntry,
@@ -63,13 +63,15 @@ class _Judges:
 
 
 def distinct_sources(
-    snapshot: Snapshot, subnet: Subnet, host: Host, taken: frozenset[str]
+    snapshot: Snapshot, subnet: Subnet, worn: tuple[str, ...] | None, taken: frozenset[str]
 ) -> tuple[PlannedSource, ...]:
     """Return a source for each way in which rules treat a subnet's free addresses, widest first.
 
+    ``worn`` are the groups that are dialled with, None where nobody knows.
+
     Nothing where they are all treated alike: the host's own address stands for them.
     """
-    judges = _judges(snapshot, subnet, host)
+    judges = _judges(snapshot, subnet, worn or ())
     ports = tuple(_pieces(_EPHEMERAL, _port_spans(judges)))
     widest: dict[object, tuple[int, PlannedSource]] = {}
     for addresses in _pieces(usable(subnet.cidr), _address_spans(judges)):
@@ -86,13 +88,13 @@ def distinct_sources(
     return tuple(source for _, source in ordered)
 
 
-def _judges(snapshot: Snapshot, subnet: Subnet, host: Host) -> _Judges:
+def _judges(snapshot: Snapshot, subnet: Subnet, worn: tuple[str, ...]) -> _Judges:
     far = [acl_of(snapshot, each) for each in sorted(_far_subnets(snapshot) - {subnet.id})]
     nat = [acl_of(snapshot, each) for each in sorted(nat_subnets(snapshot))]
     groups = sorted(set(endpoint_groups(snapshot).values()))
     return _Judges(
         requests=(
-            *(_group_rules(snapshot, each, host.groups or ()) for each in groups),
+            *(_group_rules(snapshot, each, worn) for each in groups),
             *(_acl_rules(acl, egress=False) for acl in far),
         ),
         replies=tuple(_acl_rules(acl, egress=True) for acl in far),
