@@ -25,9 +25,7 @@ def expected_of(*faults: Fault) -> dict[tuple[Claim, str, str], tuple[Verdict, C
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
 def test_a_fault_breaks_what_it_says_and_nothing_else(emulated: Emulated, fault: Fault) -> None:
-    """Packets from every subnet to every service end as declared, audits find as declared, and the
-    fault's code is the top cause.
-    """
+    """Every cell ends as declared on real packets, audits agree, and its code is the top cause."""
     world, snapshot = emulated.broken(fault)
 
     judged = rehearse(
