@@ -293,12 +293,17 @@ def test_findings_come_in_the_same_order_whatever_the_snapshots_order() -> None:
 def test_every_finding_has_a_registered_code() -> None:
     """The register knows what its audits raise."""
     assert audited_codes() == (
+        Code.ENDPOINT_AZ_UNCOVERED,
         Code.ENDPOINT_MISSING,
         Code.ENDPOINT_MISSING_PUBLIC_PATH,
         Code.ENDPOINT_NOT_AVAILABLE,
+        Code.ENDPOINT_SG_INGRESS,
         Code.ENDPOINT_WRONG_REGION,
+        Code.NACL_BLOCKS,
         Code.S3_GATEWAY_MISSING,
         Code.S3_INTERFACE_ONLY,
+        Code.TASK_SG_EGRESS,
+        Code.TASK_SG_EGRESS_S3,
     )
 
 
