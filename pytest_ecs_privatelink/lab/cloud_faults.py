@@ -10,7 +10,6 @@ from pytest_ecs_privatelink.lab.world import (
     create_interface_endpoint,
     create_route_table,
     create_subnet,
-    from_private_subnets,
     https,
     named,
 )
@@ -161,20 +160,21 @@ def turn_vpc_attribute_off(world: World, session: "boto3.Session", attribute: st
 
 
 def close_endpoint_group(world: World, session: "boto3.Session") -> None:
-    """Take from the endpoints' group the only thing that it admits."""
-    session.client("ec2").revoke_security_group_ingress(
-        GroupId=world.endpoint_group, IpPermissions=from_private_subnets()
-    )
+    """Take from the endpoints' group all that it admits."""
+    ec2 = session.client("ec2")
+    found = ec2.describe_security_groups(GroupIds=[world.endpoint_group])["SecurityGroups"][0]
+    if admitted := found["IpPermissions"]:
+        ec2.revoke_security_group_ingress(GroupId=world.endpoint_group, IpPermissions=admitted)
 
 
 def admit_half_of_a_subnet(world: World, session: "boto3.Session") -> None:
-    """Replace private-a's range among what the endpoints' group admits by its lower half."""
-    ec2 = session.client("ec2")
-    for change, cidr in (
-        (ec2.revoke_security_group_ingress, SUBNET_CIDRS["private-a"]),
-        (ec2.authorize_security_group_ingress, HALF_OF_A),
-    ):
-        change(GroupId=world.endpoint_group, IpPermissions=https(IpRanges=[{"CidrIp": cidr}]))
+    """Have the endpoints' group admit the lower half of private-a's range, and the others'."""
+    close_endpoint_group(world, session)
+    cidrs = {**SUBNET_CIDRS, "private-a": HALF_OF_A}.values()
+    session.client("ec2").authorize_security_group_ingress(
+        GroupId=world.endpoint_group,
+        IpPermissions=https(IpRanges=[{"CidrIp": cidr} for cidr in cidrs]),
+    )
 
 
 def leave_subnet(world: World, session: "boto3.Session", service: str, subnet: str) -> None:

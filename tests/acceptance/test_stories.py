@@ -289,14 +289,16 @@ STORIES = (
         title="the default security group is attached where none was given",
         change=default_group_attached,
         expected=unconnected(Code.TCP_TIMEOUT, "logs"),
-        findings=frozenset({Code.ENDPOINT_SG_INGRESS}),
+        # The tasks' group lets nothing out to the group that the endpoint wears instead, either.
+        findings=frozenset({Code.ENDPOINT_SG_INGRESS, Code.TASK_SG_EGRESS}),
     ),
     Story(
         number=14,
         title="an endpoint's group admits the wrong group",
         change=wrong_source_group,
         expected=unconnected(Code.TCP_TIMEOUT, "ecr.api"),
-        findings=frozenset({Code.ENDPOINT_SG_INGRESS}),
+        # The tasks' group lets nothing out to the group that the endpoint wears instead, either.
+        findings=frozenset({Code.ENDPOINT_SG_INGRESS, Code.TASK_SG_EGRESS}),
     ),
     Story(
         number=15,

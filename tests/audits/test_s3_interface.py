@@ -16,7 +16,8 @@ NAT, TRANSIT = RouteTarget.NAT_GATEWAY, RouteTarget.TRANSIT_GATEWAY
 
 def interface(**changes: Any) -> Endpoint:  # noqa: ANN401 fields of Endpoint
     """Return an S3 interface endpoint without private DNS."""
-    return endpoint("s3", type=EndpointType.INTERFACE, id="vpce-s3i", route_tables=(), **changes)
+    worn = {"groups": ("sg-endpoints",), **changes}
+    return endpoint("s3", type=EndpointType.INTERFACE, id="vpce-s3i", route_tables=(), **worn)
 
 
 BARE = interface()
