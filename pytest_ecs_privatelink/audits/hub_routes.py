@@ -71,8 +71,11 @@ def route_missing(scene: Scene) -> Iterator[Finding | Unseen]:
         return
     aliased: dict[str, _Lead] = {}
     dead, ways = _dead_ends(scene.snapshot), ways_beyond(scene.snapshot)
+    judged: dict[tuple[Route, ...], tuple[tuple[_Stuck, ...], tuple[_Lead, ...]]] = {}
     for table, subnets in _by_table(scene):
-        stuck, doubtful = _judge(scene.snapshot, table, subnets[0], leads, dead)
+        if table.routes not in judged:  # most tables of a VPC are alike
+            judged[table.routes] = _judge(scene.snapshot, table, subnets[0], leads, dead)
+        stuck, doubtful = judged[table.routes]
         aliased.update({each.requirement.service: each for each in doubtful})
         if stuck:
             yield _finding(scene, table, subnets, stuck, ways)
