@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pytest_ecs_privatelink.audits.answering import FOREIGN, Answer, By, answers, under_test
 from pytest_ecs_privatelink.audits.elsewhere import labels
 from pytest_ecs_privatelink.audits.lacks import cells
-from pytest_ecs_privatelink.audits.remedies_hub import route_to, ways_beyond
+from pytest_ecs_privatelink.audits.remedies_hub import Ways, route_to, ways_beyond
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
 from pytest_ecs_privatelink.audits.wording import listed_names, named
@@ -173,7 +173,7 @@ def _finding(
     table: RouteTable,
     subnets: tuple[Subnet, ...],
     stuck: tuple[_Stuck, ...],
-    ways: tuple[Route, ...],
+    ways: Ways,
 ) -> Finding:
     hurt = tuple(dict.fromkeys(each.lead.requirement for each in stuck))
     kinds = {kind for each in hurt for kind in each.launch_types}
