@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pytest_ecs_privatelink.audits.answering import FOREIGN, Answer, By, answers, under_test
 from pytest_ecs_privatelink.audits.elsewhere import labels
 from pytest_ecs_privatelink.audits.lacks import cells
-from pytest_ecs_privatelink.audits.remedies_hub import route_to, ways_beyond
+from pytest_ecs_privatelink.audits.remedies_hub import Ways, route_to, ways_beyond
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
 from pytest_ecs_privatelink.audits.wording import counted, named
@@ -71,8 +71,11 @@ def route_missing(scene: Scene) -> Iterator[Finding | Unseen]:
         return
     aliased: dict[str, _Lead] = {}
     dead, ways = _dead_ends(scene.snapshot), ways_beyond(scene.snapshot)
+    judged: dict[tuple[Route, ...], tuple[tuple[_Stuck, ...], tuple[_Lead, ...]]] = {}
     for table, subnets in _by_table(scene):
-        stuck, doubtful = _judge(scene.snapshot, table, subnets[0], leads, dead)
+        if table.routes not in judged:  # most tables of a VPC are alike
+            judged[table.routes] = _judge(scene.snapshot, table, subnets[0], leads, dead)
+        stuck, doubtful = judged[table.routes]
         aliased.update({each.requirement.service: each for each in doubtful})
         if stuck:
             yield _finding(scene, table, subnets, stuck, ways)
@@ -170,7 +173,7 @@ def _finding(
     table: RouteTable,
     subnets: tuple[Subnet, ...],
     stuck: tuple[_Stuck, ...],
-    ways: tuple[Route, ...],
+    ways: Ways,
 ) -> Finding:
     hurt = tuple(dict.fromkeys(each.lead.requirement for each in stuck))
     kinds = {kind for each in hurt for kind in each.launch_types}

@@ -4,6 +4,7 @@ from ipaddress import ip_address, ip_network
 
 from pytest_ecs_privatelink.audits.commands import aws, block, text
 from pytest_ecs_privatelink.topology.model import Route, RouteTable, RouteTarget, Snapshot
+from pytest_ecs_privatelink.topology.routes import Network
 from pytest_ecs_privatelink.verdict import Remedy
 
 _OPTIONS = {
@@ -18,7 +19,11 @@ _UNKNOWN = Route(
 )
 
 
-def ways_beyond(snapshot: Snapshot) -> tuple[Route, ...]:
+Ways = tuple[tuple[Network, Route], ...]
+"""Networks, and the routes that lead there."""
+
+
+def ways_beyond(snapshot: Snapshot) -> Ways:
     """Return, each once, the routes that any table has to other networks, and could have."""
     routes = (route for table in snapshot.route_tables or () for route in table.routes)
     could = (
@@ -26,18 +31,15 @@ def ways_beyond(snapshot: Snapshot) -> tuple[Route, ...]:
         for each in snapshot.peerings or ()
         for cidr in each.cidrs
     )
-    return tuple(
-        dict.fromkeys(
-            each
-            for each in (*routes, *could)
-            if each.active and each.target in _OPTIONS and "/" in each.destination
-        )
+    found = dict.fromkeys(
+        each
+        for each in (*routes, *could)
+        if each.active and each.target in _OPTIONS and "/" in each.destination
     )
+    return tuple((ip_network(each.destination, strict=False), each) for each in found)
 
 
-def route_to(
-    snapshot: Snapshot, table: RouteTable, address: str | None, ways: tuple[Route, ...]
-) -> Remedy:
+def route_to(snapshot: Snapshot, table: RouteTable, address: str | None, ways: Ways) -> Remedy:
     """Return what routes ``table`` to ``address``, or to a hub of unknown range.
 
     ``ways`` are `ways_beyond`; a dead route that the table has for the same range is replaced.
@@ -61,7 +63,6 @@ def route_to(
     return Remedy((command,), terraform)
 
 
-def _known(address: str, ways: tuple[Route, ...]) -> Route:
+def _known(address: str, ways: Ways) -> Route:
     numeric = ip_address(address)
-    fitting = (each for each in ways if numeric in ip_network(each.destination, strict=False))
-    return next(fitting, _UNKNOWN)
+    return next((route for network, route in ways if numeric in network), _UNKNOWN)

@@ -141,7 +141,10 @@ def test_one_launch_type_that_is_refused_is_enough() -> None:
     """Container instances wear the named group, tasks do not: what only hosts need is spared."""
     named = replace(ENDPOINT_GROUP, ingress=(rule(group="sg-hosts"),))
     hosts = group("sg-hosts", egress=(TO_ENDPOINTS, TO_S3))
-    worn = {LaunchType.FARGATE: TASKS, LaunchType.EC2: ("sg-hosts",)}
+    worn: dict[LaunchType, tuple[str, ...]] = {
+        LaunchType.FARGATE: TASKS,
+        LaunchType.EC2: ("sg-hosts",),
+    }
     (finding,) = found(healthy(named, hosts), worn)
     assert finding.launch_types == FARGATE
     only_hosts = {"ecs", "ecs-agent", "ecs-telemetry"}

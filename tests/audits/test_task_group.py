@@ -170,7 +170,7 @@ def test_what_could_not_be_read_is_unseen(part: str, permission: str, code: Code
             snapshot, endpoints=tuple(replace(each, subnets=each.subnets[:1]) for each in standing)
         )
     denied = Unreadable(part=part, permission=permission, error="no")
-    blind = replace(snapshot, **{part: None}, unreadable=(denied,))
+    blind = replace(snapshot, **{part: None}, unreadable=(denied,))  # type: ignore[arg-type]  # a part
     told = {each.code: each for each in unjudged(blind)}
     assert told[code].subject == "sg-tasks"
     assert told[code].permissions == (permission,)

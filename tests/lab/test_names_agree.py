@@ -102,10 +102,11 @@ def worlds(draw: st.DrawFn) -> Snapshot:
     """Draw a VPC that is healthy but for what decides about names, and for its ways out."""
     snapshot = healthy()
     flags = st.booleans()
-    attributes = {
-        "dns_support": draw(st.sampled_from([True, True, True, False])),
-        "dns_hostnames": draw(st.sampled_from([True, True, False])),
-    }
+    vpc = replace(
+        snapshot.vpc,
+        dns_support=draw(st.sampled_from([True, True, True, False])),
+        dns_hostnames=draw(st.sampled_from([True, True, False])),
+    )
     endpoints = tuple(
         replace(
             each,
@@ -123,7 +124,7 @@ def worlds(draw: st.DrawFn) -> Snapshot:
     routed = replace(private, routes=(LOCAL, TO_S3, *draw(st.sampled_from(WAYS))))
     return replace(
         snapshot,
-        vpc=replace(snapshot.vpc, **attributes),  # type: ignore[arg-type]  # two of its fields
+        vpc=vpc,
         endpoints=endpoints,
         hosted_zones=draw(zones()),
         route_tables=(routed, replace(public, routes=(LOCAL, out), subnets=("subnet-1",))),
