@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.elsewhere import may_answer, unread_permissions
-from pytest_ecs_privatelink.audits.public_address import none_public
 from pytest_ecs_privatelink.audits.scene import Scene
 from pytest_ecs_privatelink.audits.wording import named, ways_out
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
@@ -12,6 +11,7 @@ from pytest_ecs_privatelink.catalogue.services import SERVICES, ServiceName, hos
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.lookup import aws_endpoints, default_group
 from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot, Subnet
+from pytest_ecs_privatelink.topology.public_address import none_public
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
 
 _PUBLIC = frozenset({Egress.NAT, Egress.IGW})

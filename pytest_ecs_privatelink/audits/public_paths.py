@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.lacks import cells, lacks, unjudged, weighed_blindly
 from pytest_ecs_privatelink.audits.obstacles import Obstacle, obstacle
-from pytest_ecs_privatelink.audits.public_address import none_public
 from pytest_ecs_privatelink.audits.remedies import new_endpoint
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.wording import named
@@ -14,6 +13,7 @@ from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.lookup import endpoints_for, table_of
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
+from pytest_ecs_privatelink.topology.public_address import none_public
 from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Remedy, Severity
 
 CODES = (Code.INTERNET_PATH_BLOCKED, Code.PUBLIC_SUBNET_NO_PUBLIC_IP)

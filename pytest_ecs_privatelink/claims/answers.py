@@ -7,6 +7,7 @@ from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.lookup import endpoint_addresses, endpoints_for, s3_prefix_list
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Route, RouteTarget
+from pytest_ecs_privatelink.topology.public_address import none_public
 from pytest_ecs_privatelink.topology.routes import Network, best_match
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -156,9 +157,13 @@ def public_path_excuses(service: ServiceUnderTest, subnet: str, terms: Terms) ->
     """Return whether a public answer for ``service`` is a warning only (DESIGN, "Severity").
 
     It is where a public path works (or may, its end not being visible), nobody asked for the
-    private one, and no endpoint of the service claims the name by private DNS.
+    private one, and no endpoint of the service claims the name by private DNS. An internet gateway
+    leads nobody out who is seen to have no public address.
     """
-    if terms.require_private or terms.egress[subnet] not in _MAY_LEAD_OUT:
+    egress = terms.egress[subnet]
+    if terms.require_private or egress not in _MAY_LEAD_OUT:
+        return False
+    if egress is Egress.IGW and none_public(terms.snapshot, subnet):
         return False
     return not any(
         _answers_in_the_vpc(endpoint) for endpoint in endpoints_for(terms.snapshot, service.service)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 ANYWHERE = "0.0.0.0/0"
 FOREIGN_REGION = "us-west-2"
 PUBLIC_CIDR = "10.0.101.0/24"
-ON_PREMISES = "10.77.0.53"
-UNUSED_ADDRESS = "10.0.1.250"
 HALF_OF_A = "10.0.1.0/25"
 
 _AclRow = tuple[int, str, str, str, tuple[int, int] | None]
@@ -66,6 +64,16 @@ def drop_endpoints_beside_private_nat(
     )
 
 
+def drop_endpoints_beside_internet_gateway(
+    world: World, session: "boto3.Session", services: tuple[str, ...]
+) -> None:
+    """Delete endpoints where the default route leads to an internet gateway."""
+    ec2 = session.client("ec2")
+    for service in services:
+        _drop_endpoint(ec2, world, service)
+    _route_to_internet(ec2, world.vpc_id, world.route_table)
+
+
 def shadow_s3_by_nat(world: World, session: "boto3.Session", cidr: str) -> None:
     """Route ``cidr``, a part of S3's ranges, to a NAT gateway, before the gateway endpoint."""
     ec2 = session.client("ec2")
@@ -89,64 +97,6 @@ def turn_private_dns_off(world: World, session: "boto3.Session", service: str) -
     ec2 = session.client("ec2")
     _drop_endpoint(ec2, world, service)
     _create_endpoint(ec2, world, service, private_dns=False)
-
-
-def host_zone(
-    world: World, session: "boto3.Session", service: str, zone: str, record: str | None
-) -> None:
-    """Leave the names of ``service`` to a hosted zone ``zone`` that holds ``record``, if anything.
-
-    Both are what stands before the Region's suffix.
-    """
-    turn_private_dns_off(world, session, service)
-    suffix = f"{world.region}.amazonaws.com"
-    route53 = session.client("route53")
-    made = route53.create_hosted_zone(
-        Name=f"{zone}.{suffix}",
-        CallerReference=f"{zone}.{world.vpc_id}",
-        VPC={"VPCRegion": world.region, "VPCId": world.vpc_id},
-        HostedZoneConfig={"PrivateZone": True},  # AWS infers it from the VPC, moto does not
-    )
-    if record is not None:
-        held = {"Name": f"{record}.{suffix}", "Type": "A", "TTL": 60}
-        values = {"ResourceRecords": [{"Value": UNUSED_ADDRESS}]}
-        change = {"Action": "UPSERT", "ResourceRecordSet": {**held, **values}}
-        route53.change_resource_record_sets(
-            HostedZoneId=made["HostedZone"]["Id"], ChangeBatch={"Changes": [change]}
-        )
-
-
-def forward_names(world: World, session: "boto3.Session", service: str) -> None:
-    """Forward the name of ``service`` to servers on premises."""
-    client = session.client("route53resolver")
-    endpoint = client.create_resolver_endpoint(
-        CreatorRequestId=world.vpc_id,
-        Direction="OUTBOUND",
-        SecurityGroupIds=[world.endpoint_group],
-        IpAddresses=[{"SubnetId": subnet} for subnet in list(world.subnets.values())[:2]],
-    )
-    rule = client.create_resolver_rule(
-        CreatorRequestId=world.vpc_id,
-        Name="on-premises",
-        RuleType="FORWARD",
-        DomainName=f"{service}.{world.region}.amazonaws.com",
-        TargetIps=[{"Ip": ON_PREMISES, "Port": 53}],
-        ResolverEndpointId=endpoint["ResolverEndpoint"]["Id"],
-    )
-    client.associate_resolver_rule(
-        ResolverRuleId=rule["ResolverRule"]["Id"], VPCId=world.vpc_id, Name="on-premises"
-    )
-
-
-def name_own_servers(world: World, session: "boto3.Session") -> None:
-    """Give the VPC DHCP options that name a server on premises."""
-    ec2 = session.client("ec2")
-    made = ec2.create_dhcp_options(
-        DhcpConfigurations=[{"Key": "domain-name-servers", "Values": [ON_PREMISES]}]
-    )
-    ec2.associate_dhcp_options(
-        VpcId=world.vpc_id, DhcpOptionsId=made["DhcpOptions"]["DhcpOptionsId"]
-    )
 
 
 def make_s3_an_interface(world: World, session: "boto3.Session") -> None:
@@ -265,13 +215,18 @@ def _create_endpoint(
     )
 
 
+def _route_to_internet(ec2: Client, vpc_id: str, table: str) -> None:
+    """Give ``table`` a default route to a new internet gateway."""
+    internet = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=internet, VpcId=vpc_id)
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, GatewayId=internet)
+
+
 def _create_nat_gateway(ec2: Client, vpc_id: str, connectivity: str = "public") -> str:
     """Create a public subnet with an internet gateway and a NAT gateway; return the latter's id."""
     subnet = create_subnet(ec2, vpc_id, "public-a", PUBLIC_CIDR)
-    internet = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=internet, VpcId=vpc_id)
     table = create_route_table(ec2, vpc_id, "public", (subnet,))
-    ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, GatewayId=internet)
+    _route_to_internet(ec2, vpc_id, table)
     address = {}
     if connectivity == "public":
         address["AllocationId"] = ec2.allocate_address(Domain="vpc")["AllocationId"]

@@ -68,7 +68,7 @@ OPEN_ACL = NetworkAcl(
     default=True,
 )
 S3_LIST = PrefixList(
-    id="pl-s3", name=f"com.amazonaws.{REGION}.s3", cidrs=("3.5.76.0/22", "52.92.128.0/17")
+    id="pl-s3", name=f"com.amazonaws.{REGION}.s3", cidrs=("3.5.76.0/22", "52.218.128.0/17")
 )
 PUBLIC = Subnet(
     id="subnet-pub", cidr="10.0.9.0/24", az=f"{REGION}a", name="public-a", free_addresses=251

@@ -1,6 +1,6 @@
 """Small VPCs with interfaces, groups and ACLs to break, for the audits of packet filters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -119,20 +119,20 @@ def guarded(*acls: NetworkAcl) -> Snapshot:
     return healthy(network_acls=(*acls, OPEN_ACL))
 
 
-def seen(snapshot: Snapshot, worn: dict[LaunchType, tuple[str, ...]] | None = None) -> Scene:
+def seen(snapshot: Snapshot, worn: Mapping[LaunchType, tuple[str, ...]] | None = None) -> Scene:
     """Set the scene; unless told otherwise tasks and instances wear ``sg-tasks``."""
     return scene(snapshot, BOTH, wearers=WORN if worn is None else worn)
 
 
 def found(
-    snapshot: Snapshot, worn: dict[LaunchType, tuple[str, ...]] | None = None
+    snapshot: Snapshot, worn: Mapping[LaunchType, tuple[str, ...]] | None = None
 ) -> tuple[Finding, ...]:
     """Return all findings."""
     return run_audits(seen(snapshot, worn))
 
 
 def unjudged(
-    snapshot: Snapshot, worn: dict[LaunchType, tuple[str, ...]] | None = None
+    snapshot: Snapshot, worn: Mapping[LaunchType, tuple[str, ...]] | None = None
 ) -> tuple[Unseen, ...]:
     """Return what could not be judged."""
     return unseen(seen(snapshot, worn))

@@ -89,12 +89,12 @@ def test_whatever_names_another_region_is_found(reaching: Container, code: Code 
 @pytest.mark.parametrize("code", [IMAGE, LOGS, SECRET])
 @pytest.mark.parametrize(
     ("way_out", "require_private", "severity"),
-    [(None, False, E), (NAT, False, W), (NAT, True, E), (IGW, False, W), (TRANSIT, False, W)],
+    [(None, False, E), (NAT, False, W), (NAT, True, E), (IGW, False, E), (TRANSIT, False, W)],
 )
 def test_the_way_out_decides_how_grave_it_is(
     code: Code, way_out: RouteTarget | None, require_private: bool, severity: Severity
 ) -> None:
-    """A public path reaches other Regions."""
+    """A public path reaches other Regions: no internet gateway for tasks without an address."""
     reaching = {
         IMAGE: container(image=FAR_IMAGE),
         LOGS: logging(FAR),

@@ -60,7 +60,7 @@ def own(*entries: AclEntry, subnet: str = A.id) -> NetworkAcl:
             id="one source",
         ),
         pytest.param(
-            deny(90, 443, 443, egress=True, cidr="52.92.200.0/24"),
+            deny(90, 443, 443, egress=True, cidr="52.218.200.0/24"),
             ["s3"],
             (A.id,),
             id="a part of S3",
@@ -160,7 +160,7 @@ def test_a_hole_among_reply_ports_is_intermittent() -> None:
     )
     assert finding.expected == "inbound replies (32768-60999) allowed by acl-own"
     assert finding.observed == ("rule 90 drops inbound TCP 40000-40999 from 4 ranges").replace(
-        "4 ranges", "3.5.76.0/22, 10.0.1.0/24, 10.0.2.0/24, 52.92.128.0/17"
+        "4 ranges", "3.5.76.0/22, 10.0.1.0/24, 10.0.2.0/24, 52.218.128.0/17"
     )
 
 

@@ -164,9 +164,9 @@ def test_who_else_may_answer_for_s3_is_left_to_probes() -> None:
     zone = HostedZone(id="Z1", name="s3.us-west-2.amazonaws.com", records=None)
     sight = scene(routed(hosted_zones=(zone,)))
     assert run_audits(sight) == ()
-    assert [(each.code, each.subject) for each in unseen(sight)] == [
-        (Code.S3_GATEWAY_NO_ROUTE, "rtb-private")
-    ]
+    assert (Code.S3_GATEWAY_NO_ROUTE, "rtb-private") in {
+        (each.code, each.subject) for each in unseen(sight)
+    }
     led = endpoint("s3", id="vpce-s3i", type=EndpointType.INTERFACE, private_dns=True)
     assert run_audits(scene(routed(endpoints=(*without(), led)))) == ()
 

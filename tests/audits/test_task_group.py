@@ -53,7 +53,7 @@ def test_nothing_let_out_to_endpoints_is_one_error() -> None:
         "they cannot reach 7 endpoint services from private-a, private-b, private-c"
     )
     assert finding.expected == "outbound TCP 443 to sg-endpoints"
-    assert finding.observed == "outbound TCP 443 to 3.5.76.0/22, 52.92.128.0/17"
+    assert finding.observed == "outbound TCP 443 to 3.5.76.0/22, 52.218.128.0/17"
     assert set(finding.blocks) == blocked(INTERFACES)
     assert finding.launch_types == BOTH
     assert finding.remedy.cli == (
@@ -121,7 +121,7 @@ def test_s3_needs_every_range_of_its_prefix_list() -> None:
     (finding,) = found(healthy(group("sg-tasks", egress=one)))
     assert heads((finding,)) == [(Code.TASK_SG_EGRESS_S3, E, "sg-tasks")]
     assert finding.summary == (
-        "sg-tasks, which tasks and container instances wear, lets no 443 out to 52.92.128.0/17 of "
+        "sg-tasks, which tasks and container instances wear, lets no 443 out to 52.218.128.0/17 of "
         "S3 (pl-s3): image layers cannot be pulled from private-a, private-b, private-c"
     )
     assert finding.expected == "outbound TCP 443 to pl-s3"

@@ -231,7 +231,7 @@ def test_every_set_of_groups_that_tasks_wear_must_pass() -> None:
     stand = Stand(label="lab:subnet", groups=("sg-tasks",))
 
     def judged(*others: str) -> Check:
-        given = terms(read, other_groups=tuple((each,) for each in others))
+        given = terms(read, others={LaunchType.FARGATE: tuple((each,) for each in others)})
         return prove(given, dialling(ConnectStatus.OPEN, "tls"), stand)
 
     assert judged("sg-open").verdict is Verdict.PASSED

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from pytest_ecs_privatelink.lab import cloud_faults
+from pytest_ecs_privatelink.lab import cloud_faults, cloud_faults_names
 from pytest_ecs_privatelink.lab.expectations import (
     INTERFACES,
     answered_by_a_stranger,
@@ -77,7 +77,7 @@ FAULTS = (
         name="dhcp-custom-dns",
         code=Code.DHCP_CUSTOM_DNS,
         summary="the DHCP options name a server on premises: a warning, for it may forward",
-        break_cloud=cloud_faults.name_own_servers,
+        break_cloud=cloud_faults_names.name_own_servers,
         findings=(Code.DHCP_CUSTOM_DNS,),
     ),
     Fault(
@@ -85,7 +85,7 @@ FAULTS = (
         code=Code.PHZ_SHADOWS_NAME,
         summary="ecr.dkr is left to a hosted zone without the wildcard for registry names",
         break_cloud=partial(
-            cloud_faults.host_zone, service="ecr.dkr", zone="dkr.ecr", record="dkr.ecr"
+            cloud_faults_names.host_zone, service="ecr.dkr", zone="dkr.ecr", record="dkr.ecr"
         ),
         expected=unresolved(Code.DNS_NXDOMAIN, "ecr.dkr"),
         findings=(Code.PHZ_SHADOWS_NAME,),
@@ -95,7 +95,7 @@ FAULTS = (
         code=Code.PHZ_SHADOWS_NAME,
         summary="ecr.api is left to a hosted zone called ecr.api, while its host is api.ecr",
         break_cloud=partial(
-            cloud_faults.host_zone, service="ecr.api", zone="ecr.api", record="ecr.api"
+            cloud_faults_names.host_zone, service="ecr.api", zone="ecr.api", record="ecr.api"
         ),
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, "ecr.api"),
         findings=(Code.PHZ_SHADOWS_NAME,),
@@ -104,7 +104,7 @@ FAULTS = (
         name="resolver-rule-captures-name",
         code=Code.RESOLVER_RULE_CAPTURES_NAME,
         summary="a Resolver rule forwards the name of logs: a warning, for the twin does not",
-        break_cloud=partial(cloud_faults.forward_names, service="logs"),
+        break_cloud=partial(cloud_faults_names.forward_names, service="logs"),
         findings=(Code.RESOLVER_RULE_CAPTURES_NAME,),
     ),
     Fault(

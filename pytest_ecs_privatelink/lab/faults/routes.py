@@ -6,6 +6,7 @@ from functools import partial
 from pytest_ecs_privatelink.lab import cloud_faults
 from pytest_ecs_privatelink.lab.expectations import unresolved
 from pytest_ecs_privatelink.lab.faults.fault import Fault
+from pytest_ecs_privatelink.lab.workload_edits import running
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import Code
@@ -18,6 +19,11 @@ def _fill(snapshot: Snapshot, world: World, subnet: str) -> Snapshot:
         for each in snapshot.subnets
     )
     return replace(snapshot, subnets=subnets)
+
+
+def _show_cluster(snapshot: Snapshot, world: World) -> Snapshot:
+    # Without it, nobody would know where tasks run, nor that they have no public address.
+    return replace(snapshot, cluster=running(snapshot, world))
 
 
 FAULTS = (
@@ -46,6 +52,18 @@ FAULTS = (
         ),
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, "ecr.api", "logs"),
         findings=(Code.ENDPOINT_MISSING, Code.INTERNET_PATH_BLOCKED),
+    ),
+    Fault(
+        name="public-subnet-no-public-ip",
+        code=Code.PUBLIC_SUBNET_NO_PUBLIC_IP,
+        summary="no endpoints for ecr.api and logs, and tasks have no public address for the "
+        "internet gateway",
+        break_cloud=partial(
+            cloud_faults.drop_endpoints_beside_internet_gateway, services=("ecr.api", "logs")
+        ),
+        edit=_show_cluster,
+        expected=unresolved(Code.DNS_PUBLIC_ANSWER, "ecr.api", "logs"),
+        findings=(Code.ENDPOINT_MISSING, Code.PUBLIC_SUBNET_NO_PUBLIC_IP),
     ),
     Fault(
         name="subnet-addresses-exhausted",
