@@ -6,7 +6,6 @@ subnet, never within one [VPC User Guide, "Network ACL basics"].
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 
 from pytest_ecs_privatelink.audits.dialled import (
     Spot,
@@ -176,12 +175,11 @@ def _finding(scene: Scene, hits: tuple[_Hit, ...]) -> Finding:
 
 
 def _wanted(scene: Scene, hits: tuple[_Hit, ...]) -> tuple[str, ...]:
-    """Return the ranges to allow: the VPC's where its subnets are more than an ACL has rules for."""
+    """Return the ranges to allow: the VPC's where its subnets are more than an ACL takes rules."""
     peers, own = _peers(hits), scene.snapshot.vpc.cidrs
     if len(peers) <= _MOST_RULES:
         return peers
-    inside = Ranges.of(own)
-    return (*own, *(each for each in peers if not inside.covers(Ranges.of((each,)))))
+    return (*own, *(Ranges.of(peers) - Ranges.of(own)).cidrs())
 
 
 def _cells(hits: tuple[_Hit, ...]) -> Iterator[Cell]:
@@ -217,7 +215,11 @@ def _observed(gate: Gate, hits: tuple[_Hit, ...]) -> str:
 
 
 def _peers(hits: tuple[_Hit, ...]) -> tuple[str, ...]:
-    return tuple(sorted({peer for hit in hits for peer in hit.peers}, key=IPv4Network))
+    return tuple(sorted({peer for hit in hits for peer in hit.peers}, key=_numbers))
+
+
+def _numbers(cidr: str) -> list[int]:
+    return [int(part) for part in cidr.replace("/", ".").split(".")]
 
 
 def _holes(hits: tuple[_Hit, ...]) -> tuple[Span, ...]:
