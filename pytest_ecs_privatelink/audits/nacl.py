@@ -6,7 +6,6 @@ subnet, never within one [VPC User Guide, "Network ACL basics"].
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 
 from pytest_ecs_privatelink.audits.dialled import (
     Spot,
@@ -27,15 +26,16 @@ from pytest_ecs_privatelink.topology.acls import Denial
 from pytest_ecs_privatelink.topology.lookup import acl_of, s3_prefix_list
 from pytest_ecs_privatelink.topology.model import Subnet
 from pytest_ecs_privatelink.topology.ranges import Ranges, Span, merged
-from pytest_ecs_privatelink.verdict import Code, Finding, Severity
+from pytest_ecs_privatelink.verdict import Cell, Code, Finding, Severity
 
 _CODE = Code.NACL_BLOCKS
+_MOST_RULES = 8  # an ACL takes 20 each way unless AWS raises that [VPC quotas]
 _LAST = 32767  # how the EC2 API numbers the rule "*"
 
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """Packets between a subnet and a service that a rule drops at a gate.
+    """Packets between subnets and a service that a rule drops at a gate.
 
     ``peers`` are the ranges that the gate should let through.
     """
@@ -43,7 +43,7 @@ class _Hit:
     gate: Gate
     denial: Denial
     peers: tuple[str, ...]
-    subnet: Subnet
+    subnets: tuple[Subnet, ...]
     requirement: Requirement
 
 
@@ -101,8 +101,7 @@ def _near_hits(
         return
     peers = (scene.snapshot.index.subnets[spot.subnet].cidr,)
     for denial, _ in hits:
-        for subnet in crossing:
-            yield _Hit(gate, denial, peers, subnet, aim.requirement)
+        yield _Hit(gate, denial, peers, crossing, aim.requirement)
 
 
 def _far(scene: Scene, known: Mapping[str, Guard], aims: tuple[Target, ...]) -> Iterator[_Hit]:
@@ -120,7 +119,7 @@ def _far(scene: Scene, known: Mapping[str, Guard], aims: tuple[Target, ...]) -> 
                 for denial, _ in gate.hits(space):
                     for aim, stands in there.values():
                         if stands != {subnet.id}:
-                            yield _Hit(gate, denial, (subnet.cidr,), subnet, aim.requirement)
+                            yield _Hit(gate, denial, (subnet.cidr,), (subnet,), aim.requirement)
 
 
 def _s3(scene: Scene, known: Mapping[str, Guard]) -> Iterator[_Hit | Unseen]:
@@ -137,8 +136,7 @@ def _s3(scene: Scene, known: Mapping[str, Guard]) -> Iterator[_Hit | Unseen]:
                 permission = "ec2:GetManagedPrefixListEntries"
                 yield unread(scene, _CODE, requirement.service, "prefix_lists", permission)
             for denial, _ in gate.hits(ranges):
-                for subnet in subnets:
-                    yield _Hit(gate, denial, cidrs, subnet, requirement)
+                yield _Hit(gate, denial, cidrs, subnets, requirement)
 
 
 def _by_acl(scene: Scene, subnets: Iterable[Subnet]) -> dict[str, tuple[Subnet, ...]]:
@@ -150,32 +148,50 @@ def _by_acl(scene: Scene, subnets: Iterable[Subnet]) -> dict[str, tuple[Subnet, 
 
 
 def _finding(scene: Scene, hits: tuple[_Hit, ...]) -> Finding:
-    gates = dict.fromkeys(hit.gate for hit in hits)
-    by_gate = {gate: tuple(hit for hit in hits if hit.gate is gate) for gate in gates}
+    by_ports: dict[Span, list[_Hit]] = {}
+    for hit in hits:
+        by_ports.setdefault(hit.gate.ports, []).append(hit)
+    by_gate = [(each[0].gate, tuple(each)) for each in by_ports.values()]
     acl, way = hits[0].gate.acl.id, _way(hits[0].gate)
     kinds = {kind for hit in hits for kind in hit.requirement.launch_types}
     return Finding(
         code=_CODE,
         severity=Severity.ERROR,
         subject=acl,
-        summary="; ".join(_summary(gate, each) for gate, each in by_gate.items()),
-        expected=f"{way} {' and '.join(map(_ports, gates))} allowed by {acl}",
-        observed="; ".join(_observed(gate, each) for gate, each in by_gate.items()),
+        summary="; ".join(_summary(gate, each) for gate, each in by_gate),
+        expected=f"{way} {' and '.join(_ports(gate) for gate, _ in by_gate)} allowed by {acl}",
+        observed="; ".join(_observed(gate, each) for gate, each in by_gate),
         remedy=allow(
             scene.snapshot,
             hits[0].gate.acl,
             egress=hits[0].gate.egress,
             rules={hit.denial.rule for hit in hits},
-            wanted=[(gate.ports, peer) for gate, each in by_gate.items() for peer in _peers(each)],
+            wanted=[(gate.ports, peer) for gate, each in by_gate for peer in _wanted(scene, each)],
         ),
         reference=PAGES[_CODE],
         launch_types=tuple(kind for kind in scene.launch_types if kind in kinds),
-        blocks=tuple(sorted({tcp(hit.subnet.id, hit.requirement.service) for hit in hits})),
+        blocks=tuple(sorted(_cells(hits))),
     )
 
 
+def _wanted(scene: Scene, hits: tuple[_Hit, ...]) -> tuple[str, ...]:
+    """Return the ranges to allow: the VPC's where its subnets are more than an ACL takes rules."""
+    peers, own = _peers(hits), scene.snapshot.vpc.cidrs
+    if len(peers) <= _MOST_RULES:
+        return peers
+    return (*own, *(Ranges.of(peers) - Ranges.of(own)).cidrs())
+
+
+def _cells(hits: tuple[_Hit, ...]) -> Iterator[Cell]:
+    found: dict[str, set[str]] = {}
+    for hit in hits:
+        there = found.setdefault(hit.requirement.service, set())
+        there.update(subnet.id for subnet in hit.subnets)
+    return (tcp(subnet, service) for service, there in found.items() for subnet in there)
+
+
 def _summary(gate: Gate, hits: tuple[_Hit, ...]) -> str:
-    where = named(tuple(dict.fromkeys(hit.subnet for hit in hits)))
+    where = named(tuple({subnet.id: subnet for hit in hits for subnet in hit.subnets}.values()))
     services = counted(sorted({hit.requirement.service for hit in hits}), "endpoint services")
     dropped = f"{gate.acl.id} drops {_way(gate)}"
     if gate.ports == HTTPS:
@@ -199,7 +215,11 @@ def _observed(gate: Gate, hits: tuple[_Hit, ...]) -> str:
 
 
 def _peers(hits: tuple[_Hit, ...]) -> tuple[str, ...]:
-    return tuple(sorted({peer for hit in hits for peer in hit.peers}, key=IPv4Network))
+    return tuple(sorted({peer for hit in hits for peer in hit.peers}, key=_numbers))
+
+
+def _numbers(cidr: str) -> list[int]:
+    return [int(part) for part in cidr.replace("/", ".").split(".")]
 
 
 def _holes(hits: tuple[_Hit, ...]) -> tuple[Span, ...]:

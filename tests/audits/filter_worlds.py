@@ -1,6 +1,6 @@
 """Small VPCs with interfaces, groups and ACLs to break, for the audits of packet filters."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ from pytest_ecs_privatelink.topology.model import (
     SecurityGroup,
     Snapshot,
 )
+from pytest_ecs_privatelink.topology.wearers import Wearers
 from pytest_ecs_privatelink.verdict import Cell, Claim, Finding, LaunchType
 
 A, B, C = PRIVATE
@@ -119,21 +120,17 @@ def guarded(*acls: NetworkAcl) -> Snapshot:
     return healthy(network_acls=(*acls, OPEN_ACL))
 
 
-def seen(snapshot: Snapshot, worn: Mapping[LaunchType, tuple[str, ...]] | None = None) -> Scene:
+def seen(snapshot: Snapshot, worn: Wearers | None = None) -> Scene:
     """Set the scene; unless told otherwise tasks and instances wear ``sg-tasks``."""
     return scene(snapshot, BOTH, wearers=WORN if worn is None else worn)
 
 
-def found(
-    snapshot: Snapshot, worn: Mapping[LaunchType, tuple[str, ...]] | None = None
-) -> tuple[Finding, ...]:
+def found(snapshot: Snapshot, worn: Wearers | None = None) -> tuple[Finding, ...]:
     """Return all findings."""
     return run_audits(seen(snapshot, worn))
 
 
-def unjudged(
-    snapshot: Snapshot, worn: Mapping[LaunchType, tuple[str, ...]] | None = None
-) -> tuple[Unseen, ...]:
+def unjudged(snapshot: Snapshot, worn: Wearers | None = None) -> tuple[Unseen, ...]:
     """Return what could not be judged."""
     return unseen(seen(snapshot, worn))
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from audit_worlds import OPEN_ACL, PRIVATE, heads
+from audit_worlds import OPEN_ACL, PRIVATE, heads, scene
 from filter_worlds import (
     INTERFACES,
     A,
@@ -18,8 +18,9 @@ from filter_worlds import (
     unjudged,
 )
 
+from pytest_ecs_privatelink.audits.register import run_audits
 from pytest_ecs_privatelink.topology.cluster import Cluster, TaskDefinition
-from pytest_ecs_privatelink.topology.model import AclEntry, NetworkAcl, Unreadable
+from pytest_ecs_privatelink.topology.model import AclEntry, NetworkAcl, Subnet, Unreadable
 from pytest_ecs_privatelink.verdict import Code, Severity
 
 E = Severity.ERROR
@@ -159,8 +160,9 @@ def test_a_hole_among_reply_ports_is_intermittent() -> None:
         "8 endpoint services connections are intermittent"
     )
     assert finding.expected == "inbound replies (32768-60999) allowed by acl-own"
-    assert finding.observed == ("rule 90 drops inbound TCP 40000-40999 from 4 ranges").replace(
-        "4 ranges", "3.5.76.0/22, 10.0.1.0/24, 10.0.2.0/24, 52.218.128.0/17"
+    assert finding.observed == (
+        "rule 90 drops inbound TCP 40000-40999 from "
+        "3.5.76.0/22, 10.0.1.0/24, 10.0.2.0/24, 52.218.128.0/17"
     )
 
 
@@ -236,4 +238,17 @@ def test_interfaces_that_could_not_be_read_are_unseen_where_they_decide() -> Non
         guarded(own(deny(90, 443, 443, egress=True, cidr="10.0.1.0/24"))), interfaces=None
     )
     assert CODE in {finding.code for finding in found(whole)}
-    assert len(PRIVATE) == 3
+
+
+def test_the_remedy_allows_the_vpc_where_subnets_are_many() -> None:
+    """An ACL takes 20 rules each way: one for each of many subnets would not fit."""
+    more = tuple(
+        Subnet(id=f"subnet-{n}", cidr=f"10.0.{n}.0/24", az="us-west-2a") for n in range(20, 30)
+    )
+    snapshot = guarded(own(deny(90, 443, 443, egress=False)))
+    snapshot = replace(snapshot, subnets=(*snapshot.subnets, *more))
+    (finding,) = run_audits(scene(snapshot, subnets=(*PRIVATE, *more)))
+    (command,) = finding.remedy.cli
+    assert "--rule-number 89 " in command
+    assert "--cidr-block 10.0.0.0/16 " in command
+    assert "12 subnets cannot reach 7 endpoint services" in finding.summary

@@ -1,6 +1,7 @@
 """The audits of what tasks' and container instances' groups let out on 443."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from audit_worlds import BOTH, EC2, FARGATE, S3_LIST, heads
@@ -170,7 +171,8 @@ def test_what_could_not_be_read_is_unseen(part: str, permission: str, code: Code
             snapshot, endpoints=tuple(replace(each, subnets=each.subnets[:1]) for each in standing)
         )
     denied = Unreadable(part=part, permission=permission, error="no")
-    blind = replace(snapshot, **{part: None}, unreadable=(denied,))  # type: ignore[arg-type]  # a part
+    absent: dict[str, Any] = {part: None}
+    blind = replace(snapshot, unreadable=(denied,), **absent)
     told = {each.code: each for each in unjudged(blind)}
     assert told[code].subject == "sg-tasks"
     assert told[code].permissions == (permission,)
