@@ -9,8 +9,10 @@ from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES
 from pytest_ecs_privatelink.topology.lookup import endpoints_for, is_beyond_repair
-from pytest_ecs_privatelink.topology.model import Endpoint
+from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType
 from pytest_ecs_privatelink.verdict import (
+    Cell,
+    Claim,
     Code,
     Finding,
     Remedy,
@@ -51,8 +53,16 @@ def _not_available(
         remedy=_revival(scene, endpoint, service),
         reference=PAGES[Code.ENDPOINT_NOT_AVAILABLE],
         launch_types=requirement.launch_types if requirement else scene.launch_types,
-        blocks=() if served else cells(requirement, scene.subnets),
+        blocks=() if served else _blocked(scene, endpoint, requirement),
     )
+
+
+def _blocked(scene: Scene, endpoint: Endpoint, requirement: Requirement | None) -> tuple[Cell, ...]:
+    found = cells(requirement, scene.subnets)
+    if endpoint.type is EndpointType.GATEWAY and not is_beyond_repair(endpoint):
+        # Names are right, and where routes lead to it they are, too: packets are what is dropped.
+        return tuple(cell for cell in found if cell.claim is Claim.TCP_443)
+    return found
 
 
 def _advice(endpoint: Endpoint) -> str:

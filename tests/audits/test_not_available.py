@@ -6,7 +6,9 @@ import pytest
 from audit_worlds import PRIVATE, endpoint, scene, without, world
 
 from pytest_ecs_privatelink.audits.register import run_audits
-from pytest_ecs_privatelink.verdict import Code, Severity
+from pytest_ecs_privatelink.verdict import Claim, Code, Severity
+
+NOT_AVAILABLE = Code.ENDPOINT_NOT_AVAILABLE
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,17 @@ def test_every_state_but_available_is_an_error_with_advice(state: str, advice: s
     assert (finding.expected, finding.observed) == ("state available", f"state {state}")
     assert {cell.subnet for cell in finding.blocks} == {subnet.id for subnet in PRIVATE}
     assert {cell.service for cell in finding.blocks} == {"logs"}
+
+
+@pytest.mark.parametrize(
+    ("state", "claims"),
+    [("pending", {Claim.TCP_443}), ("failed", {Claim.TCP_443, Claim.PRIVATE_DNS})],
+)
+def test_a_pending_gateway_drops_packets_alone(state: str, claims: set[Claim]) -> None:
+    """The referee's smallest world: names of S3 need no gateway, and its route is there."""
+    snapshot = world((*without("s3"), endpoint("s3", state=state)))
+    (finding,) = (each for each in run_audits(scene(snapshot)) if each.code == NOT_AVAILABLE)
+    assert {cell.claim for cell in finding.blocks} == claims
 
 
 def test_the_last_error_is_told() -> None:

@@ -12,7 +12,7 @@ Made = tuple[Endpoint, tuple[Interface, ...]]
 
 SERVICES = ("ecr.api", "ecr.dkr", "logs", "ecs", "ecs-agent", "ecs-telemetry", "secretsmanager")
 _STATES = ("pending", "pendingacceptance", "failed", "rejected", "deleting")
-_GROUPS = (*[(ENDPOINTS,)] * 8, (), (ENDPOINTS, OTHER), (OTHER,))
+_GROUPS = (*[(ENDPOINTS,)] * 12, (), (ENDPOINTS, OTHER), (OTHER,), ("sg-gone",))
 
 
 @st.composite

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from random_endpoints import endpoints
 from random_filters import acls, groups
+from random_names import hosted_zones
 from random_routes import nat_gateways, s3_gateways, tables, transit
 from referee_ids import (
     ACCOUNT,
@@ -44,6 +45,7 @@ _WEARERS: tuple[Wearers, ...] = (
     {LaunchType.FARGATE: (TASKS,), LaunchType.EC2: (TASKS,)},
     {LaunchType.FARGATE: (TASKS, OTHER), LaunchType.EC2: (INSTANCES, OTHER)},
     {LaunchType.FARGATE: (DEFAULT,), LaunchType.EC2: (DEFAULT,)},
+    {LaunchType.FARGATE: (TASKS,), LaunchType.EC2: None},
 )
 
 
@@ -132,7 +134,7 @@ def _snapshots(draw: Draw, need: tuple[str, ...], *, instances: bool) -> Snapsho
         ),
         peerings=(draw(transit()),),
         block_public_access=draw(st.sampled_from(_BLOCKING)),
-        hosted_zones=(),
+        hosted_zones=draw(hosted_zones(tuple(each for each, _ in made))),
         resolver_rules=(),
         dns_firewalls=(),
         route53_profiles=(),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from random_worlds import World
 
+from pytest_ecs_privatelink.catalogue.services import parse_service_name
 from pytest_ecs_privatelink.lab.plan import Host, compile_plan
 from pytest_ecs_privatelink.lab.twin import Twin
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
@@ -76,7 +77,7 @@ def _judge(world: World, faults: tuple[TwinFault, ...], timeout: float) -> Judge
         hosts = tuple(Host(subnet.id, world.wearers) for subnet in plan.terms.subnets)
         twin.build(compile_plan(world.snapshot, hosts=hosts, registries=registries, faults=faults))
         checks = asyncio.run(_probe(plan, twin))
-    unseen = {each.subject for each in plan.unseen}
+    unseen = _left_to_probes(plan)
     compared = {cell: check for cell, check in checks.items() if cell.service not in unseen}
     return Judgement(
         world=world,
@@ -113,6 +114,17 @@ async def _probe(plan: Plan, twin: Twin) -> dict[Cell, Check]:
     checks = {cell: await broker.check(cell) for cell in cells}
     await broker.close()
     return checks
+
+
+def _left_to_probes(plan: Plan) -> set[str]:
+    """Return the services of which an audit says that it could not see what decides."""
+    subjects = {each.subject for each in plan.unseen}
+    left = {each.service for each in plan.terms.services if each.service in subjects}
+    for endpoint in plan.snapshot.endpoints:
+        if name := parse_service_name(endpoint.service_name):
+            if subjects.intersection((endpoint.id, *endpoint.groups)):
+                left.add(name.service)
+    return left
 
 
 def _disagreements(plan: Plan, checks: dict[Cell, Check]) -> Iterator[Disagreement]:

@@ -76,6 +76,7 @@ def _simpler(snapshot: Snapshot, about: Disagreement) -> Iterator[Snapshot]:
         dhcp_options=DhcpOptions(id="dopt-1", name_servers=("AmazonProvidedDNS",)),
     )
     yield replace(snapshot, block_public_access="off")
+    yield replace(snapshot, hosted_zones=())
     for endpoint in snapshot.endpoints:
         yield replace(snapshot, endpoints=_without(snapshot.endpoints, endpoint))
     yield replace(snapshot, peerings=())

@@ -51,7 +51,9 @@ def parts_of(cidrs: tuple[str, ...]) -> st.SearchStrategy[str]:
         if network.prefixlen < 16:
             return st.just(cidr)
         halves = [str(each) for each in network.subnets(1)]
-        return st.sampled_from([cidr, cidr, cidr, *halves])
+        quarter = str(next(network.subnets(2)))
+        lone = f"{network[min(254, network.num_addresses - 2)]}/32"
+        return st.sampled_from([*[cidr] * 4, *halves, quarter, lone])
 
     return st.sampled_from(cidrs).flatmap(part)
 
@@ -68,7 +70,7 @@ def group_rules(
             parts_of(("0.0.0.0/0", *cidrs)).map(lambda each: {"cidr": each}),
             st.sampled_from(groups).map(lambda each: {"group": each}),
             st.sampled_from(lists).map(lambda each: {"prefix_list": each}),
-            st.just({"cidr": "::/0"}),
+            st.sampled_from([{"cidr": "::/0"}, {"group": "sg-gone"}, {"prefix_list": "pl-gone"}]),
         )
     )
     return GroupRule(protocol=protocol, from_port=first, to_port=last, **peer)
