@@ -81,6 +81,8 @@ async def _dial(
     code = _code(answer)
     if answer.phase == "connect" and _is_unrouted(resolved.address, cell, terms):
         code = Code.ENDPOINT_ROUTE_MISSING
+    if code is Code.TLS_CERTIFICATE and dns.code is Code.DNS_FOREIGN_ANSWER:
+        code = Code.DNS_FOREIGN_ANSWER  # a stranger's certificate is no break of its own
     return Reading(verdict=Verdict.FAILED, code=code, phase=answer.phase, observed=text)
 
 

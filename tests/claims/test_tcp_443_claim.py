@@ -238,7 +238,7 @@ def test_every_set_of_groups_that_tasks_wear_must_pass() -> None:
     doubted = judged("sg-open", "sg-shut")
     assert (doubted.verdict, doubted.code) == (Verdict.ERROR, Code.VANTAGE_GROUP_DIFFERS)
     assert doubted.reason == (
-        "443 is open for sg-tasks, but tasks wear sg-shut, whose rules do not get there: "
+        "443 is open for sg-tasks, but Fargate tasks wear sg-shut, whose rules do not get there: "
         "probe from their groups"
     )
 

@@ -127,6 +127,6 @@ FAULTS = (
         code=Code.DNS_FOREIGN_ANSWER,
         summary="a hosted zone gives the addresses of the endpoint for kms for logs",
         edit=_mistake_kms_for_logs,
-        expected=answered_by_a_stranger(Code.TLS_CERTIFICATE, "logs"),
+        expected=answered_by_a_stranger(Code.DNS_FOREIGN_ANSWER, "logs"),
     ),
 )

@@ -56,8 +56,7 @@ FAULTS = (
     Fault(
         name="public-subnet-no-public-ip",
         code=Code.PUBLIC_SUBNET_NO_PUBLIC_IP,
-        summary="no endpoints for ecr.api and logs, and tasks have no public address for the "
-        "internet gateway",
+        summary="no endpoints for ecr.api and logs, and an internet gateway is no way for tasks",
         break_cloud=partial(
             cloud_faults.drop_endpoints_beside_internet_gateway, services=("ecr.api", "logs")
         ),
