@@ -167,8 +167,10 @@ def test_who_else_may_answer_for_s3_is_left_to_probes() -> None:
     assert (Code.S3_GATEWAY_NO_ROUTE, "rtb-private") in {
         (each.code, each.subject) for each in unseen(sight)
     }
-    dressed = {"private_dns": True, "groups": ("sg-endpoints",)}
-    led = endpoint("s3", id="vpce-s3i", type=EndpointType.INTERFACE, **dressed)
+    groups = ("sg-endpoints",)
+    led = endpoint(
+        "s3", id="vpce-s3i", type=EndpointType.INTERFACE, private_dns=True, groups=groups
+    )
     assert run_audits(scene(routed(endpoints=(*without(), led)))) == ()
 
 
