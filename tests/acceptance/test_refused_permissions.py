@@ -48,6 +48,16 @@ MATTERS = (
 UNDECIDED = {
     "ec2:DescribeVpcAttribute": ("vpc-dns-hostnames-off", "vpc-dns-support-off"),
     "ec2:DescribeDhcpOptions": ("dhcp-custom-dns",),
+    "ec2:DescribeNetworkAcls": ("nacl-blocks",),
+    "ec2:DescribePrefixLists": ("s3-route-shadowed",),
+    "ec2:GetManagedPrefixListEntries": ("s3-route-shadowed",),
+    "ec2:DescribeRouteTables": (
+        "internet-path-blocked",
+        "public-subnet-no-public-ip",
+        "s3-gateway-no-route",
+        "s3-route-shadowed",
+    ),
+    "ec2:DescribeSecurityGroups": ("endpoint-sg-ingress",),
     "route53:ListHostedZonesByVPC": ("phz-shadows-name",),
     "route53resolver:ListResolverRuleAssociations": ("resolver-rule-captures-name",),
     "route53resolver:ListFirewallRuleGroupAssociations": ("dns-firewall-blocks",),
