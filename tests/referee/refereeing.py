@@ -121,9 +121,9 @@ def _left_to_probes(plan: Plan) -> set[str]:
     subjects = {each.subject for each in plan.unseen}
     left = {each.service for each in plan.terms.services if each.service in subjects}
     for endpoint in plan.snapshot.endpoints:
-        if name := parse_service_name(endpoint.service_name):
-            if subjects.intersection((endpoint.id, *endpoint.groups)):
-                left.add(name.service)
+        name = parse_service_name(endpoint.service_name)
+        if name and subjects.intersection((endpoint.id, *endpoint.groups)):
+            left.add(name.service)
     return left
 
 
