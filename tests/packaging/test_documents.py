@@ -219,4 +219,4 @@ def test_every_environment_is_explained() -> None:
     rows = table_of("CONTRIBUTING.md", "environment")
     listed = re.findall(r"^env_list = (.*)$", text_of("tox.ini"), re.MULTILINE)[0].split(", ")
 
-    assert sorted(re.findall(r"[\w-]+", " ".join(rows))) == sorted([*listed, "lab"])
+    assert sorted(re.findall(r"[\w-]+", " ".join(rows))) == sorted([*listed, "lab", "referee"])
