@@ -59,6 +59,14 @@ DEFAULT_GROUP = SecurityGroup(id="sg-default", vpc=VPC, name="default", ingress=
 ENDPOINT_GROUP = SecurityGroup(
     id="sg-endpoints", vpc=VPC, name="endpoints", ingress=(HTTPS,), egress=()
 )
+TASK_GROUP = SecurityGroup(
+    id="sg-tasks",
+    vpc=VPC,
+    name="tasks",
+    ingress=(),
+    egress=(GroupRule(protocol="-1", cidr="0.0.0.0/0"),),
+)
+WORN: Wearers = dict.fromkeys(BOTH, (TASK_GROUP.id,))
 OPEN_ACL = NetworkAcl(
     id="acl-default",
     entries=tuple(
@@ -147,7 +155,7 @@ def world(
         internet_gateways=("igw-1",),
         nat_gateways=(NatGateway(id="nat-1", subnet=PUBLIC.id, state="available", public=True),),
         interfaces=(),
-        security_groups=(DEFAULT_GROUP, ENDPOINT_GROUP),
+        security_groups=(DEFAULT_GROUP, ENDPOINT_GROUP, TASK_GROUP),
         network_acls=(OPEN_ACL,),
         prefix_lists=(S3_LIST,),
         hosted_zones=(),
@@ -170,9 +178,12 @@ def scene(
     subnets: tuple[Subnet, ...] = PRIVATE,
     registries: tuple[str, ...] = (),
     require_private: bool = False,
-    wearers: Wearers | None = None,
+    wearers: Wearers = WORN,
 ) -> Scene:
-    """Set the scene as a run does: requirements derived, endpoints of the snapshot existing."""
+    """Set the scene as a run does: requirements derived, endpoints of the snapshot existing.
+
+    Unless told otherwise tasks and instances wear `TASK_GROUP`.
+    """
     existing = frozenset(
         service
         for service in ASSUMED
