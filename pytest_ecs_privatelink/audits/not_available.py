@@ -38,7 +38,8 @@ def _not_available(
     others = (
         each
         for each in endpoints_for(scene.snapshot, service, beyond_repair=True)
-        if each.type is endpoint.type
+        # Without interfaces that serve, S3's names lead to its gateway, not the other way round.
+        if each.type in (endpoint.type, EndpointType.GATEWAY)
     )
     served = any(each.state == "available" for each in others)
     error = f" ({endpoint.last_error})" if endpoint.last_error else ""

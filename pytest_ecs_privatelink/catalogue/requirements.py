@@ -44,22 +44,18 @@ def derive_requirements(
     """Return what a VPC in ``region`` must offer, sorted by service, one entry per service.
 
     ``existing`` are the services that have an endpoint: private DNS makes an endpoint the only
-    path, so one that nothing else asks for is still possible. ``only`` replaces all of that with
-    the services it names; `ValueError` for one that is not in the catalogue.
+    path, so one that nothing else asks for is still possible. ``only`` names the services that are
+    required, and no rule asks for any other; `ValueError` for one that is not in the catalogue.
     """
     wanted = tuple(kind for kind in BOTH if kind in set(launch_types))
-    if only is not None:
-        return tuple(_named(service, wanted) for service in sorted(set(map(_legal, only))))
-    rows: dict[str, list[Rule]] = {}
-    for row in _applying(region, wanted, features):
-        rows.setdefault(row.service, []).append(row)
-    derived = [_merged(service, found) for service, found in rows.items()]
-    derived += (
+    derived = _ruled(region, wanted, features) if only is None else _named(only, wanted)
+    services = {requirement.service for requirement in derived}
+    derived += tuple(
         Requirement(
             service=service, need=Need.POSSIBLE, launch_types=wanted, because=_EXISTS, rule="-"
         )
         for service in existing
-        if service in SERVICES and service not in rows
+        if service in SERVICES and service not in services
     )
     return tuple(sorted(derived, key=lambda requirement: requirement.service))
 
@@ -102,13 +98,25 @@ def _merged(service: str, rows: list[Rule]) -> Requirement:
     )
 
 
-def _named(service: str, wanted: tuple[LaunchType, ...]) -> Requirement:
-    return Requirement(
-        service=service,
-        need=Need.REQUIRED,
-        launch_types=wanted,
-        because="--ecs-need names it",
-        rule="-",
+def _ruled(
+    region: str, wanted: tuple[LaunchType, ...], features: Features
+) -> tuple[Requirement, ...]:
+    rows: dict[str, list[Rule]] = {}
+    for row in _applying(region, wanted, features):
+        rows.setdefault(row.service, []).append(row)
+    return tuple(_merged(service, found) for service, found in rows.items())
+
+
+def _named(services: tuple[str, ...], wanted: tuple[LaunchType, ...]) -> tuple[Requirement, ...]:
+    return tuple(
+        Requirement(
+            service=service,
+            need=Need.REQUIRED,
+            launch_types=wanted,
+            because="--ecs-need names it",
+            rule="-",
+        )
+        for service in dict.fromkeys(map(_legal, services))
     )
 
 

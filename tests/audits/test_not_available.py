@@ -48,6 +48,16 @@ def test_a_pending_gateway_drops_packets_alone(state: str, claims: set[Claim]) -
     assert {cell.claim for cell in finding.blocks} == claims
 
 
+@pytest.mark.parametrize("state", ["rejected", "pending"])
+def test_interfaces_that_do_not_serve_block_nothing_beside_a_gateway(state: str) -> None:
+    """The referee's smallest world: S3 goes by its gateway, whatever becomes of the interfaces."""
+    broken = replace(endpoint("logs", state=state), id="vpce-s3-too")
+    beside = replace(broken, service_name=broken.service_name.replace("logs", "s3"))
+    found = run_audits(scene(world((*without(), beside))))
+    (finding,) = (each for each in found if each.code == NOT_AVAILABLE)
+    assert (finding.severity, finding.blocks) == (Severity.WARNING, ())
+
+
 def test_the_last_error_is_told() -> None:
     """AWS's own words are in the one line that is read first."""
     broken = endpoint("logs", state="failed", last_error="InsufficientFreeAddresses")

@@ -152,8 +152,8 @@ def test_an_existing_endpoint_is_possible_and_tested() -> None:
     assert not {"kms", "ssmmessages", "secretsmanager"} & set(cells)
 
 
-def test_only_replaces_everything() -> None:
-    """--ecs-need is the whole list: sorted, each once, each required."""
+def test_only_replaces_what_is_derived() -> None:
+    """--ecs-need is the whole list of what is required; what exists is possible all the same."""
     found = derive_requirements(
         region=NEW,
         launch_types=FARGATE,
@@ -164,6 +164,7 @@ def test_only_replaces_everything() -> None:
     assert [(each.service, each.need, each.because) for each in found] == [
         ("kms", Need.REQUIRED, "--ecs-need names it"),
         ("s3", Need.REQUIRED, "--ecs-need names it"),
+        ("xray", Need.POSSIBLE, "an endpoint exists: private DNS makes it the only path"),
     ]
 
 

@@ -8,7 +8,16 @@ from twin_snapshots import healthy
 
 from pytest_ecs_privatelink.lab.plan.s3_parts import s3_addresses
 from pytest_ecs_privatelink.topology.fates import fates
-from pytest_ecs_privatelink.topology.model import Route, RouteTable, RouteTarget, Snapshot
+from pytest_ecs_privatelink.topology.model import (
+    AclEntry,
+    GroupRule,
+    NetworkAcl,
+    Route,
+    RouteTable,
+    RouteTarget,
+    SecurityGroup,
+    Snapshot,
+)
 from pytest_ecs_privatelink.topology.ranges import Ranges
 
 RANGES = ("3.5.0.0/19", "52.216.0.0/15")
@@ -43,6 +52,19 @@ def test_a_shadowed_part_has_one_of_its_own() -> None:
         "52.217.0.1",
         "52.216.0.1",
     )
+
+
+def test_a_part_that_a_rule_names_has_one_of_its_own() -> None:
+    """An ACL's entry and a group's outbound rule tell parts apart as routes do."""
+    entry = AclEntry(number=10, egress=False, allow=False, protocol="6", cidr="3.5.16.0/20")
+    rule = GroupRule(protocol="tcp", from_port=443, to_port=443, cidr="52.217.0.0/16")
+    group = SecurityGroup(id="sg-1", vpc="vpc-1", name="own", ingress=(), egress=(rule,))
+    guarded = replace(
+        routed(()), network_acls=(NetworkAcl(id="acl-1", entries=(entry,)),), security_groups=()
+    )
+    assert s3_addresses(guarded, RANGES) == ("3.5.0.1", "3.5.16.1", "52.216.0.1")
+    dressed = replace(guarded, network_acls=(), security_groups=(group,))
+    assert s3_addresses(dressed, RANGES) == ("3.5.0.1", "52.216.0.1", "52.217.0.1")
 
 
 @given(st.lists(st.lists(st.sampled_from(INNER), unique=True).map(tuple), max_size=3))

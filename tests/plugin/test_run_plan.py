@@ -53,10 +53,12 @@ def test_what_exists_is_tested_without_being_required() -> None:
     assert not plan.needs("kms")
 
 
-def test_named_needs_replace_everything() -> None:
-    """``--ecs-need`` leaves the services that it names, required, and no others."""
+def test_named_needs_replace_what_is_derived() -> None:
+    """``--ecs-need`` names all that is required; an endpoint that exists is tested all the same."""
     plan = planned(vpc(*SERVICES, "kms"), need=("logs", "sts"))
-    assert needs(plan) == {"logs": Need.REQUIRED, "sts": Need.REQUIRED}
+    required = {service for service, need in needs(plan).items() if need is Need.REQUIRED}
+    assert required == {"logs", "sts"}
+    assert needs(plan)["kms"] is needs(plan)["ecr.api"] is Need.POSSIBLE
     assert {each.subject for each in plan.findings} == {"sts"}
 
 

@@ -48,7 +48,7 @@ def parts_of(cidrs: tuple[str, ...]) -> st.SearchStrategy[str]:
 
     def part(cidr: str) -> st.SearchStrategy[str]:
         network = IPv4Network(cidr)
-        if network.prefixlen < 16:
+        if network.prefixlen < 15:
             return st.just(cidr)
         halves = [str(each) for each in network.subnets(1)]
         quarter = str(next(network.subnets(2)))

@@ -1,15 +1,15 @@
 """Audits and probes judge the same: for random VPCs, what one predicts the other observes."""
 
 import sys
+from dataclasses import replace
 
 import pytest
-from random_worlds import drawn
-from refereeing import judge, judge_all
+from random_worlds import World, drawn
+from refereeing import Disagreement, Judgement, judge, judge_all
 from shrinking import smallest, told
 
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
-from pytest_ecs_privatelink.topology import snapshot as snapshots
-from pytest_ecs_privatelink.verdict import Claim, Code
+from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, Code, Verdict
 
 WORLDS = 12
 """Worlds for each seed; `benchmarks/referee.py --worlds 2000` judges more."""
@@ -28,22 +28,46 @@ def test_audits_predict_what_probes_observe(seed: int) -> None:
     assert not wrong, f"seed {seed}, {len(wrong)} of {WORLDS} worlds:\n{told(smallest(wrong[0]))}"
 
 
-def test_a_disagreement_is_found_and_made_small() -> None:
-    """What only the wire knows is noticed, and the world that shows it loses what is beside it."""
-    silent = (TwinFault(code=Code.TCP_TIMEOUT, service="logs"),)
-    world = next(
-        world
-        for world, judged in ((each, judge(each, silent)) for each in drawn(WORLDS, 0))
-        if judged.disagreements
+SILENT = (TwinFault(code=Code.TCP_TIMEOUT, service="logs"),)
+
+
+def test_a_disagreement_is_found() -> None:
+    """What only the wire knows is noticed, in exactly the cells that it breaks."""
+    judged = [judge(world, SILENT) for world in drawn(3, 0)]
+    found = [each for judgement in judged for each in judgement.disagreements]
+    assert {(each.cell.claim, each.cell.service) for each in found} == {(Claim.TCP_443, "logs")}
+    assert "  audits: nothing\n  probe: failed tcp-timeout: " in str(found[0])
+
+
+def test_a_disagreement_is_made_small() -> None:
+    """The world that shows one loses what is beside it, and keeps what it takes."""
+    judged = next(each for each in judge_all(drawn(3, 0)[:1]) if each.cells)
+    cell = Cell(Claim.TCP_443, "subnet-a", "logs")
+    check = make_check_of(cell)
+    shown = replace(judged, disagreements=(Disagreement(cell, (), check),))
+
+    def needs_a_group(world: World) -> Judgement:
+        egress = {each.id: each.egress for each in world.snapshot.security_groups or ()}
+        return replace(shown, world=world) if egress["sg-tasks"] else replace(judged, world=world)
+
+    small = smallest(shown, needs_a_group)
+    assert small.world.snapshot.endpoints == ()
+    assert small.world.need == ("logs",)
+    assert all(each.default for each in small.world.snapshot.network_acls or ())
+    assert told(small).startswith("tcp-443 of logs from subnet-a\n  audits: nothing\n  probe: ")
+
+
+def make_check_of(cell: Cell) -> Check:
+    """Return a check that failed."""
+    return Check(
+        id="tcp-443[private-a-logs]",
+        claim=cell.claim,
+        verdict=Verdict.FAILED,
+        basis=Basis.PROBED,
+        code=Code.TCP_TIMEOUT,
+        expected="open",
+        observed="silent",
     )
-    judged = judge(world, silent)
-    small = smallest(judged, lambda each: judge(each, silent))
-    assert {(each.cell.claim, each.cell.service) for each in judged.disagreements} == {
-        (Claim.TCP_443, "logs")
-    }
-    assert len(snapshots.to_text(small.world.snapshot)) < len(snapshots.to_text(world.snapshot))
-    assert told(small).startswith("tcp-443 of logs from subnet-")
-    assert "  audits: nothing\n  probe: failed tcp-timeout: " in told(small)
 
 
 def test_worlds_are_neither_all_red_nor_all_green() -> None:

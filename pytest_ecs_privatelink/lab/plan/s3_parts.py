@@ -1,4 +1,4 @@
-"""Where S3 stands in the twin: in every part of its ranges that some route tells from the rest.
+"""Where S3 stands in the twin: in every part of its ranges that routes or rules tell apart.
 
 Deliberately without `topology.fates`, as `lab.plan.routes` is without `topology.routes`: the twin
 has to be able to contradict the audits.
@@ -6,29 +6,33 @@ has to be able to contradict the audits.
 
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from pytest_ecs_privatelink.topology.model import RouteTable, Snapshot
 
-_Fate = tuple[str | None, ...]
+_Fate = tuple[str | bool | None, ...]
 _Rows = tuple[tuple[IPv4Network, str], ...]
 
 
 def s3_addresses(snapshot: Snapshot, ranges: Sequence[str]) -> tuple[str, ...]:
     """Return addresses of ``ranges``: first one for each distinct fate, then one for each range.
 
-    A fate is what every route table does: two addresses differ where in one table a more specific
-    route than the prefix list's holds the one and not the other.
+    A fate is what every route table does, and which of the rules that are about a part of S3 match:
+    two addresses differ where a more specific route than the prefix list's, an ACL's entry or a
+    group's outbound rule holds the one and not the other.
     """
     networks = [IPv4Network(cidr, strict=False) for cidr in ranges]
     tables = [_rows(table) for table in snapshot.route_tables or ()]
+    rules = tuple(sorted(set(_rules(snapshot))))
     by_fate: dict[_Fate, str] = {}
     firsts = []
     for network in networks:
-        candidates = [_second(*span) for span in _spans(network, tables)]
+        parts = [each for each in rules if each.subnet_of(network) and each != network]
+        candidates = [_second(*span) for span in _spans(network, tables, parts)]
         firsts.append(candidates[0])
         for address in candidates:
-            by_fate.setdefault(_fate(address, network, tables), str(address))
+            fate = (*_fate(address, network, tables), *(address in each for each in parts))
+            by_fate.setdefault(fate, str(address))
     return tuple(dict.fromkeys((*by_fate.values(), *map(str, firsts))))
 
 
@@ -43,10 +47,22 @@ def _rows(table: RouteTable) -> _Rows:
     return tuple(sorted(rows, key=lambda row: -row[0].prefixlen))
 
 
-def _spans(network: IPv4Network, tables: Sequence[_Rows]) -> Iterator[tuple[int, int]]:
-    """Yield first and last of the parts into which routes within ``network`` cut it."""
+def _rules(snapshot: Snapshot) -> Iterator[IPv4Network]:
+    """Yield the ranges that ACLs' entries and groups' outbound rules may be about."""
+    entries = (entry.cidr for acl in snapshot.network_acls or () for entry in acl.entries)
+    outbound = (rule for group in snapshot.security_groups or () for rule in group.egress)
+    listed = (cidr for each in snapshot.prefix_lists or () for cidr in each.cidrs)
+    for cidr in chain(entries, (rule.cidr for rule in outbound if rule.cidr), listed):
+        if ":" not in cidr:
+            yield IPv4Network(cidr, strict=False)
+
+
+def _spans(
+    network: IPv4Network, tables: Sequence[_Rows], parts: Sequence[IPv4Network]
+) -> Iterator[tuple[int, int]]:
+    """Yield first and last of the parts into which routes and rules within ``network`` cut it."""
     first, after = int(network[0]), int(network[-1]) + 1
-    inner = {row for rows in tables for row, _ in rows if row.subnet_of(network)}
+    inner = {row for rows in tables for row, _ in rows if row.subnet_of(network)} | set(parts)
     cuts = {first, after}
     for each in inner:
         cuts |= {int(each[0]), int(each[-1]) + 1}
