@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.unread import permission_for
 from pytest_ecs_privatelink.topology.cluster import Cluster, Placement, TaskDefinition
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import Code
@@ -59,8 +60,8 @@ def unread(scene: Scene, code: Code, *parts: str) -> Iterator[Unseen]:
     wanted = [part for part in ("cluster", *parts) if _is_unread(snapshot, part)]
     if not wanted or snapshot.emulated:
         return
-    known = {entry.part: entry.permission for entry in snapshot.unreadable}
-    permissions = tuple(dict.fromkeys(known.get(part, _PARTS[part][1]) for part in wanted))
+    missing = (permission_for(snapshot, part, _PARTS[part][1]) for part in wanted)
+    permissions = tuple(dict.fromkeys(missing))
     yield Unseen(
         code=code,
         subject=snapshot.cluster.name if snapshot.cluster else snapshot.vpc.id,

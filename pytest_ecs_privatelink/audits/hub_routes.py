@@ -9,6 +9,7 @@ from pytest_ecs_privatelink.audits.elsewhere import labels
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.remedies_hub import Ways, route_to, ways_beyond
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.unread import unread_at
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
 from pytest_ecs_privatelink.audits.wording import counted, named
 from pytest_ecs_privatelink.catalogue.pages import PAGES
@@ -222,12 +223,6 @@ def _observed(stuck: _Stuck) -> str:
 def _unread(scene: Scene, leads: tuple[_Lead, ...]) -> Iterator[Unseen]:
     if scene.snapshot.emulated:
         return
-    known = {entry.part: entry.permission for entry in scene.snapshot.unreadable}
-    missing = known.get("route_tables", _READING)
     for service in dict.fromkeys(each.requirement.service for each in leads):
-        yield Unseen(
-            code=CODE,
-            subject=service,
-            reason=f"route tables could not be read: missing permission {missing}",
-            permissions=(missing,),
-        )
+        part, what = "route_tables", "route tables"
+        yield unread_at(scene.snapshot, service, part, _READING, what, CODE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pytest_ecs_privatelink.audits.evidence import Use, called, unread, uses
 from pytest_ecs_privatelink.audits.remedies_mounts import mount_remedy
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.unread import unread_at
 from pytest_ecs_privatelink.audits.wording import named
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.topology.cluster import MountTarget, Placement
@@ -179,12 +180,7 @@ def _gates_of(broken: dict[Subnet, MountTarget]) -> str:
 
 
 def _unread_groups(scene: Scene) -> Unseen:
-    known = {entry.part: entry.permission for entry in scene.snapshot.unreadable}
-    permission = known.get("security_groups", "ec2:DescribeSecurityGroups")
     cluster = scene.snapshot.cluster
-    return Unseen(
-        code=_CODE,
-        subject=cluster.name if cluster else scene.snapshot.vpc.id,
-        reason=f"security groups could not be read: missing permission {permission}",
-        permissions=(permission,),
-    )
+    subject = cluster.name if cluster else scene.snapshot.vpc.id
+    part, permission = "security_groups", "ec2:DescribeSecurityGroups"
+    return unread_at(scene.snapshot, subject, part, permission, "security groups", _CODE)

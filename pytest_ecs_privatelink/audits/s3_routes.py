@@ -6,6 +6,7 @@ from functools import partial
 from pytest_ecs_privatelink.audits.lacks import elsewhere
 from pytest_ecs_privatelink.audits.s3_tables import Case, no_route, shadowed
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.unread import unread_at
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES
 from pytest_ecs_privatelink.topology.egress import Egress
@@ -62,12 +63,9 @@ def _unseen(
 ) -> Iterator[Unseen]:
     if scene.snapshot.emulated and part == "prefix_lists":
         return  # emulators have S3's list without its ranges
-    known = {entry.part: entry.permission for entry in scene.snapshot.unreadable}
-    missing = known.get(part, permission)
-    what = part.replace("_", " ")
+    what = f"the {part.replace('_', ' ')}"
     for code in codes:
-        reason = f"the {what} could not be read: missing permission {missing}"
-        yield Unseen(code=code, subject=subject, reason=reason, permissions=(missing,))
+        yield unread_at(scene.snapshot, subject, part, permission, what, code)
 
 
 def _gateways(snapshot: Snapshot, service: str) -> tuple[Endpoint, ...]:

@@ -13,7 +13,7 @@ from pytest_ecs_privatelink.audits.remedies_zones import (
     without_zone,
 )
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
-from pytest_ecs_privatelink.audits.unread import unread
+from pytest_ecs_privatelink.audits.unread import unread, unread_at
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
 from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.pages import PAGES
@@ -65,14 +65,8 @@ def _unread_zones(
         seen_by = f"{which} are for account {zone.owner} to see: only probing can tell"
         yield Unseen(code=CODE, subject=requirement.service, reason=seen_by)
         return
-    known = {entry.part: entry.permission for entry in snapshot.unreadable}
-    missing = known.get(f"hosted_zones:{zone.id}", _READING)
-    yield Unseen(
-        code=CODE,
-        subject=requirement.service,
-        reason=f"{which} could not be read: missing permission {missing}",
-        permissions=(missing,),
-    )
+    part = f"hosted_zones:{zone.id}"
+    yield unread_at(snapshot, requirement.service, part, _READING, which, CODE)
 
 
 def _shadowing(scene: Scene, shadowed: list[tuple[Requirement, Answer]]) -> Finding:

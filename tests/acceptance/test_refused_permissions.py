@@ -46,14 +46,6 @@ MATTERS = (
 )
 # What else nobody can say, by the permission that is missing: of the VPC as a whole.
 UNDECIDED = {
-    "ec2:DescribeSecurityGroups": ("endpoint-sg-ingress",),
-    "ec2:DescribeNetworkAcls": ("nacl-blocks",),
-    "ec2:DescribePrefixLists": ("s3-route-shadowed",),
-    "ec2:GetManagedPrefixListEntries": ("s3-route-shadowed",),
-    "ec2:DescribeRouteTables": (
-        *("s3-gateway-no-route", "s3-route-shadowed"),
-        *("internet-path-blocked", "public-subnet-no-public-ip"),
-    ),
     "ec2:DescribeVpcAttribute": ("vpc-dns-hostnames-off", "vpc-dns-support-off"),
     "ec2:DescribeDhcpOptions": ("dhcp-custom-dns",),
     "ec2:DescribeNetworkAcls": ("nacl-blocks",),
