@@ -6,7 +6,8 @@ from typing import Any
 
 from pytest_ecs_privatelink.audits.scene import Scene, scene_of
 from pytest_ecs_privatelink.catalogue.requirements import Features, derive_requirements
-from pytest_ecs_privatelink.catalogue.services import service_name
+from pytest_ecs_privatelink.catalogue.services import SERVICES, service_name
+from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import (
     AclEntry,
     DhcpOptions,
@@ -184,14 +185,7 @@ def scene(
 
     Unless told otherwise tasks and instances wear `TASK_GROUP`.
     """
-    existing = frozenset(
-        service
-        for service in ASSUMED
-        if any(
-            each.service_name == service_name(service, snapshot.region)
-            for each in snapshot.endpoints
-        )
-    )
+    existing = frozenset(service for service in SERVICES if endpoints_for(snapshot, service))
     requirements = derive_requirements(
         region=snapshot.region,
         launch_types=launch_types,
