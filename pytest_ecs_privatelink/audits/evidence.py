@@ -10,7 +10,6 @@ from pytest_ecs_privatelink.topology.cluster import Cluster, Placement, TaskDefi
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import Code
 
-_SPELT_OUT = 4  # names; more are counted, so that a summary stays one line
 # What a part is called, and the IAM action that reading it takes.
 _PARTS = {
     "cluster": ("the cluster", "ecs:DescribeClusters"),
@@ -71,11 +70,6 @@ def unread(scene: Scene, code: Code, *parts: str) -> Iterator[Unseen]:
         ),
         permissions=permissions,
     )
-
-
-def called(names: tuple[str, ...], kind: str) -> str:
-    """Return ``names``, or how many of the ``kind`` they are where they are many."""
-    return f"{len(names)} {kind}" if len(names) > _SPELT_OUT else ", ".join(names)
 
 
 def _is_unread(snapshot: Snapshot, part: str) -> bool:

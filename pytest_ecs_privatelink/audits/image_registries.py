@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pytest_ecs_privatelink.audits.elsewhere import may_answer
-from pytest_ecs_privatelink.audits.evidence import Use, called, unread, uses
+from pytest_ecs_privatelink.audits.evidence import Use, unread, uses
 from pytest_ecs_privatelink.audits.lacks import consequence, weigh, weighed_blindly
 from pytest_ecs_privatelink.audits.remedies_workload import cached_registry
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.images import parse_image
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Remedy, Severity
@@ -97,11 +98,11 @@ def _finding(
         severity=severity,
         subject=host,
         summary=(
-            f"{called(users, 'containers')} {'pulls' if len(users) == 1 else 'pull'} from {host}, "
+            f"{counted(users, 'containers')} {'pulls' if len(users) == 1 else 'pull'} from {host}, "
             f"which no endpoint serves, and {after}"
         ),
         expected="images in a private registry of Amazon ECR",
-        observed=called(images, "images"),
+        observed=counted(images, "images"),
         remedy=_remedy(scene, host, pulled),
         reference=PAGES[Code.IMAGE_REGISTRY_PUBLIC],
         launch_types=tuple(each for each in LaunchType if each in kinds) or scene.launch_types,
