@@ -12,6 +12,7 @@ from pytest_ecs_privatelink.audits.unread import unread_at
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, host_names
 from pytest_ecs_privatelink.topology.lookup import (
+    answers_privately,
     default_group,
     endpoint_addresses,
     endpoints_for,
@@ -117,7 +118,7 @@ def unread(scene: Scene, code: Code, subject: str, part: str, permission: str) -
 def _is_led_to(scene: Scene, service: str, endpoint: Endpoint) -> bool:
     if endpoint.type is not EndpointType.INTERFACE or endpoint.state != "available":
         return False
-    if endpoint.private_dns and not endpoint.private_dns_inbound_resolver_only:
+    if answers_privately(endpoint):
         return True
     return bool(scene.snapshot.hosted_zones) and _by_zone(scene, service, endpoint)
 
