@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pytest_ecs_privatelink.audits.elsewhere import may_answer
+from pytest_ecs_privatelink.audits.elsewhere import may_answer, unread_permissions
 from pytest_ecs_privatelink.audits.evidence import Use, unread, uses
 from pytest_ecs_privatelink.audits.lacks import consequence, weigh, weighed_blindly
 from pytest_ecs_privatelink.audits.remedies_workload import cached_registry
@@ -71,16 +71,21 @@ def _judged(scene: Scene, host: str, pulled: tuple[Pulled, ...]) -> Iterator[Fin
         after = f"whether {whose} can be reached from there is not visible"
         yield _finding(scene, host, pulled, Severity.WARNING, after)
     elif blind := weighed_blindly(scene, (lack,)):
-        missing = ", ".join(blind.permissions)
-        yield Unseen(
-            code=Code.IMAGE_REGISTRY_PUBLIC,
-            subject=host,
-            reason="images come from there, and the ways out could not be read: "
-            f"missing permission {missing}",
-            permissions=blind.permissions,
-        )
+        yield _unseen(host, "the ways out could", blind.permissions)
+    elif lack.severity is Severity.ERROR and (missing := unread_permissions(scene.snapshot)):
+        yield _unseen(host, "who may answer for it in the VPC could", missing)
     else:
         yield _finding(scene, host, pulled, lack.severity, consequence(scene, lack))
+
+
+def _unseen(host: str, what: str, missing: tuple[str, ...]) -> Unseen:
+    return Unseen(
+        code=Code.IMAGE_REGISTRY_PUBLIC,
+        subject=host,
+        reason=f"images come from there, and {what} not be read: "
+        f"missing permission {', '.join(missing)}",
+        permissions=missing,
+    )
 
 
 def _is_public(host: str) -> bool:

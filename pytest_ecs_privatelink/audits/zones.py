@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pytest_ecs_privatelink.audits.answering import FOREIGN, Answer, By, answers, under_test
-from pytest_ecs_privatelink.audits.elsewhere import labels, within
+from pytest_ecs_privatelink.audits.elsewhere import labels, unread_permissions, within
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.lookalikes import lookalike, right_apex
 from pytest_ecs_privatelink.audits.remedies_zones import (
@@ -48,8 +48,14 @@ def zone_shadows(scene: Scene) -> Iterator[Finding | Unseen]:
                 shadowed.setdefault(answer.zone.id, []).append((requirement, answer))
         if any(each.by is By.PUBLIC for each in told[requirement.service]):
             yield from _misnamed(scene, requirement)
+    missing = unread_permissions(snapshot)
     for id_ in sorted(shadowed):
-        yield _shadowing(scene, shadowed[id_])
+        yield _hidden(id_, missing) if missing else _shadowing(scene, shadowed[id_])
+
+
+def _hidden(zone: str, missing: tuple[str, ...]) -> Unseen:
+    reason = f"who else answers for it could not be read: missing permission {', '.join(missing)}"
+    return Unseen(code=CODE, subject=zone, reason=reason, permissions=missing)
 
 
 def _unread_zones(
