@@ -55,7 +55,17 @@ def elsewhere(scene: Scene, service: str) -> str | None:
 
 
 def hidden(snapshot: Snapshot) -> Hidden | None:
-    """Return why an endpoint that is not seen may exist all the same, or None."""
+    """Return why an endpoint that is not seen may exist, or another answer for it, or None."""
+    if (blind := hidden_endpoints(snapshot)) is not None:
+        return blind
+    if missing := unread_permissions(snapshot):
+        reason = "who else answers for it could not be read: missing permission "
+        return Hidden(reason + ", ".join(missing), missing)
+    return None
+
+
+def hidden_endpoints(snapshot: Snapshot) -> Hidden | None:
+    """Return why endpoints may exist that this account does not see, or None."""
     if shared := _shared(snapshot):
         return Hidden(shared)
     if _owner_unknown(snapshot):
@@ -65,9 +75,6 @@ def hidden(snapshot: Snapshot) -> Hidden | None:
             f"missing permission {permission}",
             (permission,),
         )
-    if missing := unread_permissions(snapshot):
-        reason = "who else answers for it could not be read: missing permission "
-        return Hidden(reason + ", ".join(missing), missing)
     return None
 
 
