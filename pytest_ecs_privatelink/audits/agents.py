@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pytest_ecs_privatelink.audits.creation import Created, created_ecs_endpoints, moment
-from pytest_ecs_privatelink.audits.evidence import called, unread
+from pytest_ecs_privatelink.audits.evidence import unread
 from pytest_ecs_privatelink.audits.remedies_agents import (
     connection,
     restart_agents,
     update_agents,
 )
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.topology.cluster import Cluster, ContainerInstance
 from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Remedy, Severity
@@ -73,7 +74,7 @@ def _too_old(
         )
     if not old:
         return
-    told = called(tuple(f"{name_of(each)} ({each.agent_version})" for each in old), _KIND)
+    told = counted(tuple(f"{name_of(each)} ({each.agent_version})" for each in old), _KIND)
     yield _finding(
         Code.AGENT_TOO_OLD,
         Severity.ERROR,
@@ -201,4 +202,4 @@ def _is_before(instance: ContainerInstance, time: datetime) -> bool:
 
 
 def _names(instances: Instances) -> str:
-    return called(tuple(map(name_of, instances)), _KIND)
+    return counted(tuple(map(name_of, instances)), _KIND)

@@ -20,10 +20,8 @@ from pytest_ecs_privatelink.catalogue.services import (
     names_with_offers,
     parse_service_name,
 )
-from pytest_ecs_privatelink.topology.lookup import endpoints_for
+from pytest_ecs_privatelink.topology.lookup import answers_privately, endpoints_for
 from pytest_ecs_privatelink.topology.model import (
-    Endpoint,
-    EndpointType,
     HostedZone,
     ResolverRule,
     Snapshot,
@@ -114,15 +112,6 @@ def _followed(snapshot: Snapshot, zones: Mapping[Labels, _Apex], name: str) -> A
 
 def _is_cname(record: ZoneRecord) -> bool:
     return record.type == "CNAME" and record.alias is None and bool(record.values)
-
-
-def answers_privately(endpoint: Endpoint) -> bool:
-    """Return whether the VPC's own resolver answers by the endpoint's interfaces."""
-    return (
-        endpoint.type is EndpointType.INTERFACE
-        and endpoint.private_dns
-        and not endpoint.private_dns_inbound_resolver_only
-    )
 
 
 def _answer(snapshot: Snapshot, zones: Mapping[Labels, _Apex], name: str) -> Answer:

@@ -1,8 +1,9 @@
 """The words of remedies: AWS CLI commands, and Terraform blocks that say the same."""
 
+import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pytest_ecs_privatelink.topology.model import Snapshot
 
@@ -37,3 +38,9 @@ def text(value: str) -> str:
 def texts(values: Iterable[str]) -> str:
     """Return ``values`` as a Terraform list."""
     return f"[{', '.join(map(text, values))}]"
+
+
+def encoded(policy: Mapping[str, object]) -> str:
+    """Return a policy as a Terraform argument's value; ``${`` and ``%{`` would be Terraform's."""
+    document = json.dumps(policy, indent=2).replace("${", "$${").replace("%{", "%%{")
+    return f"jsonencode({document})".replace("\n", "\n  ")

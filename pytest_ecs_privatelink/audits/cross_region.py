@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.elsewhere import may_answer
-from pytest_ecs_privatelink.audits.evidence import Use, called, unread, uses
+from pytest_ecs_privatelink.audits.evidence import Use, unread, uses
 from pytest_ecs_privatelink.audits.lacks import (
     Hidden,
     Lack,
@@ -21,6 +21,7 @@ from pytest_ecs_privatelink.audits.remedies_workload import (
     own_log_group,
 )
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.images import parse_image
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.partitions import looks_like_region
@@ -154,8 +155,8 @@ def _unjudged(scene: Scene, reaches: Reaches, lack: Lack) -> Hidden | None:
 
 def _finding(scene: Scene, use: Use, reaches: Reaches, lack: Lack) -> Finding:
     own, (first, *_) = scene.snapshot.region, reaches
-    what = called(tuple(each.what for each in reaches), "things")
-    things = called(tuple(dict.fromkeys(each.thing for each in reaches)), "of them")
+    what = counted(tuple(each.what for each in reaches), "things")
+    things = counted(tuple(dict.fromkeys(each.thing for each in reaches)), "of them")
     kinds = {each.launch_type for each in use.placements}
     return Finding(
         code=first.code,

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.unread import unread_at
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, host_names
 from pytest_ecs_privatelink.topology.lookup import (
+    answers_privately,
     default_group,
     endpoint_addresses,
     endpoints_for,
@@ -108,22 +110,15 @@ def tcp(subnet: str, service: str) -> Cell:
 
 
 def unread(scene: Scene, code: Code, subject: str, part: str, permission: str) -> Unseen:
-    """Return that ``part`` of the snapshot, which decides, could not be read."""
-    known = {each.part: each.permission for each in scene.snapshot.unreadable}
-    missing = known.get(part, permission)
+    """Return that ``part`` of the snapshot, which decides about ``subject``, could not be read."""
     words = part.replace("_", " ").replace("acls", "ACLs")
-    return Unseen(
-        code=code,
-        subject=subject,
-        reason=f"its {words} could not be read: missing permission {missing}",
-        permissions=(missing,),
-    )
+    return unread_at(scene.snapshot, subject, part, permission, f"its {words}", code)
 
 
 def _is_led_to(scene: Scene, service: str, endpoint: Endpoint) -> bool:
     if endpoint.type is not EndpointType.INTERFACE or endpoint.state != "available":
         return False
-    if endpoint.private_dns and not endpoint.private_dns_inbound_resolver_only:
+    if answers_privately(endpoint):
         return True
     return bool(scene.snapshot.hosted_zones) and _by_zone(scene, service, endpoint)
 

@@ -7,6 +7,7 @@ single endpoint of its own can be right, and only a probe can tell.
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from pytest_ecs_privatelink.audits.unread import permission_for
 from pytest_ecs_privatelink.topology.model import HostedZone, Snapshot
 
 _T = TypeVar("_T")
@@ -54,9 +55,8 @@ def unread_permissions(snapshot: Snapshot) -> tuple[str, ...]:
     """
     if snapshot.emulated:
         return ()
-    known = {entry.part: entry.permission for entry in snapshot.unreadable}
     return tuple(
-        known.get(part, permission)
+        permission_for(snapshot, part, permission)
         for part, permission in _PARTS
         if getattr(snapshot, part) is None
     )

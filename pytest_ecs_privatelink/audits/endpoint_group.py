@@ -112,8 +112,8 @@ def _judge(
 def _blocks(case: _Case, target: Target, gaps: tuple[_Gap, ...]) -> Iterator[_Block]:
     refused, unsure = [], []
     for kind in target.requirement.launch_types:
-        worn = case.scene.wearers.get(kind)
-        if not case.admission.groups or (worn and not case.admission.names_any(worn)):
+        worn = case.scene.worn(kind)
+        if not case.admission.groups or not all(map(case.admission.names_any, worn)):
             refused.append(kind)
         elif not worn:
             unsure.append(kind)

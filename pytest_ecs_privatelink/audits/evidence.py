@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.unread import permission_for
 from pytest_ecs_privatelink.topology.cluster import Cluster, Placement, TaskDefinition
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import Code
 
-_SPELT_OUT = 4  # names; more are counted, so that a summary stays one line
 # What a part is called, and the IAM action that reading it takes.
 _PARTS = {
     "cluster": ("the cluster", "ecs:DescribeClusters"),
@@ -59,8 +59,8 @@ def unread(scene: Scene, code: Code, *parts: str) -> Iterator[Unseen]:
     wanted = [part for part in ("cluster", *parts) if _is_unread(snapshot, part)]
     if not wanted or snapshot.emulated:
         return
-    known = {entry.part: entry.permission for entry in snapshot.unreadable}
-    permissions = tuple(dict.fromkeys(known.get(part, _PARTS[part][1]) for part in wanted))
+    missing = (permission_for(snapshot, part, _PARTS[part][1]) for part in wanted)
+    permissions = tuple(dict.fromkeys(missing))
     yield Unseen(
         code=code,
         subject=snapshot.cluster.name if snapshot.cluster else snapshot.vpc.id,
@@ -70,11 +70,6 @@ def unread(scene: Scene, code: Code, *parts: str) -> Iterator[Unseen]:
         ),
         permissions=permissions,
     )
-
-
-def called(names: tuple[str, ...], kind: str) -> str:
-    """Return ``names``, or how many of the ``kind`` they are where they are many."""
-    return f"{len(names)} {kind}" if len(names) > _SPELT_OUT else ", ".join(names)
 
 
 def _is_unread(snapshot: Snapshot, part: str) -> bool:

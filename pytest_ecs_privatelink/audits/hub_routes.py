@@ -9,10 +9,12 @@ from pytest_ecs_privatelink.audits.elsewhere import labels
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.remedies_hub import Ways, route_to, ways_beyond
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.unread import unread, unread_at
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
 from pytest_ecs_privatelink.audits.wording import counted, named
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
+from pytest_ecs_privatelink.catalogue.services import SERVICES
 from pytest_ecs_privatelink.topology.lookup import s3_prefix_list, table_of
 from pytest_ecs_privatelink.topology.model import Route, RouteTable, RouteTarget, Snapshot, Subnet
 from pytest_ecs_privatelink.topology.ranges import Ranges
@@ -64,6 +66,9 @@ def route_missing(scene: Scene) -> Iterator[Finding | Unseen]:
     without any route to another network cannot lead there, else only a probe can tell. Pattern:
     AWS whitepaper "Building a Scalable and Secure Multi-VPC AWS Network Infrastructure".
     """
+    if scene.snapshot.hosted_zones is None and _looks_beyond(scene):
+        reading = "route53:ListHostedZonesByVPC"
+        yield from unread(scene.snapshot, "hosted_zones", reading, "hosted zones", CODE)
     leads = tuple(_leads(scene))
     if leads and scene.snapshot.route_tables is None:
         yield from _unread(scene, leads)
@@ -82,6 +87,15 @@ def route_missing(scene: Scene) -> Iterator[Finding | Unseen]:
     for service, lead in sorted(aliased.items()):
         reason = f"where {lead.alias} lies is not in the snapshot: only probing can tell"
         yield Unseen(code=CODE, subject=service, reason=reason)
+
+
+def _looks_beyond(scene: Scene) -> bool:
+    """Return whether a hosted zone might answer for a name for which no endpoint here does."""
+    return any(
+        answer.by is By.PUBLIC and not SERVICES[service].gateway
+        for service, theirs in answers(scene).items()
+        for answer in theirs
+    )
 
 
 def _leads(scene: Scene) -> Iterator[_Lead]:
@@ -222,12 +236,6 @@ def _observed(stuck: _Stuck) -> str:
 def _unread(scene: Scene, leads: tuple[_Lead, ...]) -> Iterator[Unseen]:
     if scene.snapshot.emulated:
         return
-    known = {entry.part: entry.permission for entry in scene.snapshot.unreadable}
-    missing = known.get("route_tables", _READING)
     for service in dict.fromkeys(each.requirement.service for each in leads):
-        yield Unseen(
-            code=CODE,
-            subject=service,
-            reason=f"route tables could not be read: missing permission {missing}",
-            permissions=(missing,),
-        )
+        part, what = "route_tables", "route tables"
+        yield unread_at(scene.snapshot, service, part, _READING, what, CODE)

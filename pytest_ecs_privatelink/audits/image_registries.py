@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pytest_ecs_privatelink.audits.elsewhere import may_answer
-from pytest_ecs_privatelink.audits.evidence import Use, called, unread, uses
+from pytest_ecs_privatelink.audits.elsewhere import may_answer, unread_permissions
+from pytest_ecs_privatelink.audits.evidence import Use, unread, uses
 from pytest_ecs_privatelink.audits.lacks import consequence, weigh, weighed_blindly
 from pytest_ecs_privatelink.audits.remedies_workload import cached_registry
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.images import parse_image
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Remedy, Severity
@@ -70,16 +71,21 @@ def _judged(scene: Scene, host: str, pulled: tuple[Pulled, ...]) -> Iterator[Fin
         after = f"whether {whose} can be reached from there is not visible"
         yield _finding(scene, host, pulled, Severity.WARNING, after)
     elif blind := weighed_blindly(scene, (lack,)):
-        missing = ", ".join(blind.permissions)
-        yield Unseen(
-            code=Code.IMAGE_REGISTRY_PUBLIC,
-            subject=host,
-            reason="images come from there, and the ways out could not be read: "
-            f"missing permission {missing}",
-            permissions=blind.permissions,
-        )
+        yield _unseen(host, "the ways out could", blind.permissions)
+    elif lack.severity is Severity.ERROR and (missing := unread_permissions(scene.snapshot)):
+        yield _unseen(host, "who may answer for it in the VPC could", missing)
     else:
         yield _finding(scene, host, pulled, lack.severity, consequence(scene, lack))
+
+
+def _unseen(host: str, what: str, missing: tuple[str, ...]) -> Unseen:
+    return Unseen(
+        code=Code.IMAGE_REGISTRY_PUBLIC,
+        subject=host,
+        reason=f"images come from there, and {what} not be read: "
+        f"missing permission {', '.join(missing)}",
+        permissions=missing,
+    )
 
 
 def _is_public(host: str) -> bool:
@@ -97,11 +103,11 @@ def _finding(
         severity=severity,
         subject=host,
         summary=(
-            f"{called(users, 'containers')} {'pulls' if len(users) == 1 else 'pull'} from {host}, "
+            f"{counted(users, 'containers')} {'pulls' if len(users) == 1 else 'pull'} from {host}, "
             f"which no endpoint serves, and {after}"
         ),
         expected="images in a private registry of Amazon ECR",
-        observed=called(images, "images"),
+        observed=counted(images, "images"),
         remedy=_remedy(scene, host, pulled),
         reference=PAGES[Code.IMAGE_REGISTRY_PUBLIC],
         launch_types=tuple(each for each in LaunchType if each in kinds) or scene.launch_types,

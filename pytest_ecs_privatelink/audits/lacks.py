@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.elsewhere import may_answer, unread_permissions
 from pytest_ecs_privatelink.audits.scene import Scene
+from pytest_ecs_privatelink.audits.unread import permission_for
 from pytest_ecs_privatelink.audits.wording import named, ways_out
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, ServiceName, host_names
@@ -54,20 +55,26 @@ def elsewhere(scene: Scene, service: str) -> str | None:
 
 
 def hidden(snapshot: Snapshot) -> Hidden | None:
-    """Return why an endpoint that is not seen may exist all the same, or None."""
+    """Return why an endpoint that is not seen may exist, or another answer for it, or None."""
+    if (blind := hidden_endpoints(snapshot)) is not None:
+        return blind
+    if missing := unread_permissions(snapshot):
+        reason = "who else answers for it could not be read: missing permission "
+        return Hidden(reason + ", ".join(missing), missing)
+    return None
+
+
+def hidden_endpoints(snapshot: Snapshot) -> Hidden | None:
+    """Return why endpoints may exist that this account does not see, or None."""
     if shared := _shared(snapshot):
         return Hidden(shared)
     if _owner_unknown(snapshot):
-        known = {entry.part: entry.permission for entry in snapshot.unreadable}
-        permission = known.get("security_groups", "ec2:DescribeSecurityGroups")
+        permission = permission_for(snapshot, "security_groups", "ec2:DescribeSecurityGroups")
         return Hidden(
             "whether this account owns the VPC, and so sees its endpoints, could not be read: "
             f"missing permission {permission}",
             (permission,),
         )
-    if missing := unread_permissions(snapshot):
-        reason = "who else answers for it could not be read: missing permission "
-        return Hidden(reason + ", ".join(missing), missing)
     return None
 
 
@@ -113,9 +120,8 @@ def weighed_blindly(scene: Scene, found: tuple[Lack, ...]) -> Hidden | None:
     grave = any(lack.severity is Severity.ERROR for lack in found)
     if grave or all(scene.egress[subnet.id] is not Egress.UNKNOWN for subnet in subnets):
         return None
-    known = {entry.part: entry.permission for entry in scene.snapshot.unreadable}
     missing = tuple(
-        known.get(part, permission)
+        permission_for(scene.snapshot, part, permission)
         for part, permission in _WAYS_OUT
         if getattr(scene.snapshot, part) is None
     )

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_ecs_privatelink.audits.evidence import Use, called, unread, uses
+from pytest_ecs_privatelink.audits.evidence import Use, unread, uses
 from pytest_ecs_privatelink.audits.remedies_mounts import mount_remedy
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
-from pytest_ecs_privatelink.audits.wording import named
+from pytest_ecs_privatelink.audits.unread import unread_at
+from pytest_ecs_privatelink.audits.wording import counted, named
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.topology.cluster import MountTarget, Placement
 from pytest_ecs_privatelink.topology.lookup import default_group
@@ -142,7 +143,7 @@ def _finding(
     trouble: Trouble,
     targets: tuple[MountTarget, ...],
 ) -> Finding:
-    names = called(tuple(each.name for each in users), "task definitions")
+    names = counted(tuple(each.name for each in users), "task definitions")
     kinds = {place.launch_type for each in users for place in each.placements}
     broken = {**trouble.shut, **trouble.partly}
     told = "; ".join(_told(trouble))
@@ -162,7 +163,7 @@ def _finding(
 
 def _told(trouble: Trouble) -> Iterator[str]:
     if trouble.zones:
-        yield f"there is no mount target in {called(tuple(sorted(trouble.zones)), 'zones')}"
+        yield f"there is no mount target in {counted(tuple(sorted(trouble.zones)), 'zones')}"
     if trouble.shut:
         where = named(tuple(trouble.shut))
         yield f"{_gates_of(trouble.shut)} does not admit TCP 2049 from {where}"
@@ -174,17 +175,12 @@ def _told(trouble: Trouble) -> Iterator[str]:
 def _gates_of(broken: dict[Subnet, MountTarget]) -> str:
     targets = sorted({each.id for each in broken.values()})
     groups = sorted({group for each in broken.values() for group in each.groups})
-    what = called(tuple(groups), "groups") or "no group"
-    return f"{what} of {called(tuple(targets), 'mount targets')}"
+    what = counted(tuple(groups), "groups") or "no group"
+    return f"{what} of {counted(tuple(targets), 'mount targets')}"
 
 
 def _unread_groups(scene: Scene) -> Unseen:
-    known = {entry.part: entry.permission for entry in scene.snapshot.unreadable}
-    permission = known.get("security_groups", "ec2:DescribeSecurityGroups")
     cluster = scene.snapshot.cluster
-    return Unseen(
-        code=_CODE,
-        subject=cluster.name if cluster else scene.snapshot.vpc.id,
-        reason=f"security groups could not be read: missing permission {permission}",
-        permissions=(permission,),
-    )
+    subject = cluster.name if cluster else scene.snapshot.vpc.id
+    part, permission = "security_groups", "ec2:DescribeSecurityGroups"
+    return unread_at(scene.snapshot, subject, part, permission, "security groups", _CODE)

@@ -6,7 +6,7 @@ from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.remedies import same_endpoint_again, state_of
 from pytest_ecs_privatelink.audits.scene import Scene
 from pytest_ecs_privatelink.catalogue.pages import PAGES
-from pytest_ecs_privatelink.catalogue.requirements import Requirement
+from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES
 from pytest_ecs_privatelink.topology.lookup import endpoints_for, is_beyond_repair
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType
@@ -23,13 +23,17 @@ from pytest_ecs_privatelink.verdict import (
 def not_available(scene: Scene) -> Iterator[Finding]:
     """Find endpoints that exist but do not serve yet, or any more.
 
-    A warning where another endpoint of the same service is available, or nothing needs it.
+    A warning where another endpoint of the same service is available, or nothing needs it: of a
+    service that is merely possible, one beyond repair is as good as none.
     """
     needed = {requirement.service: requirement for requirement in scene.requirements}
     for service in SERVICES:
         for endpoint in endpoints_for(scene.snapshot, service, beyond_repair=True):
             if endpoint.state != "available":
-                yield _not_available(scene, endpoint, service, needed.get(service))
+                requirement = needed.get(service)
+                if is_beyond_repair(endpoint) and requirement and requirement.need is Need.POSSIBLE:
+                    requirement = None
+                yield _not_available(scene, endpoint, service, requirement)
 
 
 def _not_available(

@@ -7,7 +7,6 @@ from pytest_ecs_privatelink.audits.answering import (
     Answer,
     By,
     answers,
-    answers_privately,
     under_test,
 )
 from pytest_ecs_privatelink.audits.lacks import (
@@ -26,7 +25,7 @@ from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES
-from pytest_ecs_privatelink.topology.lookup import endpoints_for
+from pytest_ecs_privatelink.topology.lookup import answers_privately, endpoints_for
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 

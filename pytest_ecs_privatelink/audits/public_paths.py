@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pytest_ecs_privatelink.audits.lacks import cells, lacks, unjudged, weighed_blindly
 from pytest_ecs_privatelink.audits.obstacles import Obstacle, obstacle
 from pytest_ecs_privatelink.audits.remedies import new_endpoint
+from pytest_ecs_privatelink.audits.remedies_addresses import assign_addresses
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.wording import named
 from pytest_ecs_privatelink.catalogue.pages import PAGES
@@ -81,29 +82,8 @@ def _unaddressed(snapshot: Snapshot, subnet: Subnet) -> Obstacle:
     table = table_of(snapshot, subnet.id)
     subject = snapshot.vpc.id if table is None else table.id
     why = "its default route leads to an internet gateway, and no task there has a public address"
-    return Obstacle(subject, why, _assigning(snapshot))
-
-
-def _assigning(snapshot: Snapshot) -> Remedy:
-    """Return what gives tasks public addresses: assignPublicIp, which only Fargate knows."""
-    cluster = "CLUSTER" if snapshot.cluster is None else snapshot.cluster.name
-    services = [
-        each.name
-        for each in (snapshot.cluster.services if snapshot.cluster else None) or ()
-        if any(
-            placement.launch_type is LaunchType.FARGATE and not placement.public_address
-            for placement in each.placements
-        )
-    ] or ["ECS_SERVICE"]
-    network = "awsvpcConfiguration={subnets=[SUBNETS],securityGroups=[GROUPS],assignPublicIp="
-    return Remedy(
-        tuple(
-            f"aws ecs update-service --region {snapshot.region} --cluster {cluster}"
-            f" --service {service} --network-configuration '{network}ENABLED}}'"
-            for service in services
-        ),
-        "network_configuration { assign_public_ip = true }  # of the aws_ecs_service",
-    )
+    alike = (each.id for each in snapshot.subnets if table_of(snapshot, each.id) is table)
+    return Obstacle(subject, why, assign_addresses(snapshot, frozenset(alike)))
 
 
 def _finding(scene: Scene, needed: tuple[Requirement, ...], end: _End) -> Finding:

@@ -1,4 +1,4 @@
-"""Every audit, with the codes that it may raise."""
+"""Every audit, with the codes that it may raise; one only says what others cannot see."""
 
 from pytest_ecs_privatelink.audits import (
     agents,
@@ -7,6 +7,7 @@ from pytest_ecs_privatelink.audits import (
     ecs_endpoints,
     endpoint_group,
     free_addresses,
+    hidden_endpoints,
     hub_routes,
     image_registries,
     missing,
@@ -61,6 +62,7 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
     (s3_routes.CODES, s3_routes.s3_routes),
     (public_paths.CODES, public_paths.public_paths),
     ((Code.SUBNET_ADDRESSES_EXHAUSTED,), free_addresses.addresses_exhausted),
+    ((), hidden_endpoints.unseen_endpoints),
 )
 
 

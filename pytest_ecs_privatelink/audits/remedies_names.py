@@ -1,9 +1,8 @@
 """Remedies for names: DNS attributes, private DNS, DHCP options, Resolver rules, firewalls."""
 
 import json
-import shlex
 
-from pytest_ecs_privatelink.audits.commands import aws, block, text, texts
+from pytest_ecs_privatelink.audits.commands import aws, block, command, text, texts
 from pytest_ecs_privatelink.audits.elsewhere import labels, within
 from pytest_ecs_privatelink.catalogue.partitions import partition_of
 from pytest_ecs_privatelink.topology.model import (
@@ -85,11 +84,6 @@ def default_dhcp_options(snapshot: Snapshot, options: DhcpOptions, resolver: str
     )
 
 
-def call(snapshot: Snapshot, service: str, *words: str) -> str:
-    """Return a command of the CLI for ``service``, its words quoted."""
-    return shlex.join(("aws", service, words[0], "--region", snapshot.region, *words[1:]))
-
-
 def names_given_back(snapshot: Snapshot, rule: ResolverRule) -> Remedy:
     """Return what has the VPC's resolver answer again: a rule for AWS's own names, or none.
 
@@ -100,16 +94,18 @@ def names_given_back(snapshot: Snapshot, rule: ResolverRule) -> Remedy:
     if within(labels(rule.domain), labels(own)):
         words = ("disassociate-resolver-rule", "--vpc-id", vpc, "--resolver-rule-id", rule.id)
         return Remedy(
-            (call(snapshot, "route53resolver", *words),),
+            (command(snapshot.region, "route53resolver", *words),),
             f"# remove the aws_route53_resolver_rule_association of {rule.id} with {vpc}",
         )
-    create = call(
-        snapshot,
+    create = command(
+        snapshot.region,
         *("route53resolver", "create-resolver-rule", "--creator-request-id", f"system-{own}"),
         *("--rule-type", "SYSTEM", "--domain-name", own),
         *("--query", "ResolverRule.Id", "--output", "text"),
     )
-    associate = call(snapshot, "route53resolver", "associate-resolver-rule", "--vpc-id", vpc)
+    associate = command(
+        snapshot.region, "route53resolver", "associate-resolver-rule", "--vpc-id", vpc
+    )
     made = "aws_route53_resolver_rule.system.id"
     domain, kind = {"domain_name": text(own)}, {"rule_type": text("SYSTEM")}
     blocks = (
@@ -132,7 +128,7 @@ def firewall_rules(snapshot: Snapshot, firewall: DnsFirewall) -> Remedy:
     suffix = partition_of(snapshot.region).dns_suffix
     return Remedy(
         (
-            call(snapshot, "route53resolver", *words),
+            command(snapshot.region, "route53resolver", *words),
             f"# a rule ALLOW for *.{suffix} must come before any that blocks it",
         ),
         f"# aws_route53_resolver_firewall_rule of {firewall.id}: ALLOW *.{suffix} first",

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_ecs_privatelink.audits.commands import aws
-from pytest_ecs_privatelink.audits.remedies_names import call
+from pytest_ecs_privatelink.audits.commands import aws, command
 from pytest_ecs_privatelink.topology.model import Endpoint, HostedZone, Snapshot
 from pytest_ecs_privatelink.verdict import Remedy
 
@@ -32,13 +31,13 @@ class Alias:
 def new_records(snapshot: Snapshot, zone: HostedZone, aliases: Iterable[Alias]) -> Remedy:
     """Return what adds ``aliases`` to ``zone``."""
     pairs = tuple(aliases)
-    command = call(
-        snapshot,
+    change = command(
+        snapshot.region,
         *("route53", "change-resource-record-sets", "--hosted-zone-id", zone.id),
         *("--change-batch", _changes(pairs)),
     )
     return Remedy(
-        (*_by_its_owner(snapshot, zone), *_entries(snapshot, pairs), command),
+        (*_by_its_owner(snapshot, zone), *_entries(snapshot, pairs), change),
         "\n".join(_record(f'"{zone.id}"', each) for each in pairs),
     )
 
@@ -48,14 +47,14 @@ def right_zone(
 ) -> Remedy:
     """Return what makes the zone ``apex`` with ``aliases`` in the place of the zone ``wrong``."""
     pairs, vpc = tuple(aliases), snapshot.vpc.id
-    create = call(
-        snapshot,
+    create = command(
+        snapshot.region,
         *("route53", "create-hosted-zone", "--name", apex, "--caller-reference", apex),
         *("--vpc", f"VPCRegion={snapshot.region},VPCId={vpc}"),
         *("--query", "HostedZone.Id", "--output", "text"),
     )
-    change = call(
-        snapshot, "route53", "change-resource-record-sets", "--change-batch", _changes(pairs)
+    change = command(
+        snapshot.region, "route53", "change-resource-record-sets", "--change-batch", _changes(pairs)
     )
     made = (
         f'resource "aws_route53_zone" "{_name(apex)}" {{\n  name = "{apex}"\n'
@@ -78,7 +77,7 @@ def without_zone(snapshot: Snapshot, zone: HostedZone) -> Remedy:
     vpc = f"VPCRegion={snapshot.region},VPCId={snapshot.vpc.id}"
     words = ("disassociate-vpc-from-hosted-zone", "--hosted-zone-id", zone.id, "--vpc", vpc)
     return Remedy(
-        (*_by_its_owner(snapshot, zone), call(snapshot, "route53", *words)),
+        (*_by_its_owner(snapshot, zone), command(snapshot.region, "route53", *words)),
         f"# remove the aws_route53_zone_association of {zone.id} with {snapshot.vpc.id}",
     )
 

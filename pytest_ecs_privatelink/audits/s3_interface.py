@@ -9,7 +9,7 @@ from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES, service_name
-from pytest_ecs_privatelink.topology.lookup import endpoints_for
+from pytest_ecs_privatelink.topology.lookup import answers_privately, endpoints_for
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType
 from pytest_ecs_privatelink.verdict import Code, Finding, Remedy, Severity
 
@@ -27,19 +27,10 @@ def s3_interface_only(scene: Scene) -> Iterator[Finding | Unseen]:
         gateway = any(each.type is EndpointType.GATEWAY for each in endpoints)
         if not SERVICES[requirement.service].gateway or gateway or not endpoints:
             continue
-        if led := tuple(each for each in endpoints if _answers_inside(each)):
+        if led := tuple(each for each in endpoints if answers_privately(each)):
             yield _led(scene, requirement, led)
         else:
             yield from _unled(scene, requirement, endpoints)
-
-
-def _answers_inside(endpoint: Endpoint) -> bool:
-    """Return whether the VPC's own resolver answers by the endpoint's interfaces.
-
-    One that answers Resolver inbound endpoints only leaves the VPC to the gateway [Amazon S3 User
-    Guide, "Private DNS"].
-    """
-    return endpoint.private_dns and not endpoint.private_dns_inbound_resolver_only
 
 
 def _led(scene: Scene, requirement: Requirement, endpoints: tuple[Endpoint, ...]) -> Finding:

@@ -1,16 +1,22 @@
 """Audits: route tables that do not lead all of S3 to its gateway endpoint."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
-from pytest_ecs_privatelink.audits.lacks import elsewhere
+from pytest_ecs_privatelink.audits.lacks import elsewhere, is_shut
 from pytest_ecs_privatelink.audits.s3_tables import Case, no_route, shadowed
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.unread import unread_at
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES
-from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.fates import fates
-from pytest_ecs_privatelink.topology.lookup import endpoints_for, s3_prefix_list, table_of
+from pytest_ecs_privatelink.topology.lookup import (
+    answers_privately,
+    endpoints_for,
+    s3_prefix_list,
+    table_of,
+)
 from pytest_ecs_privatelink.topology.model import (
     Endpoint,
     EndpointType,
@@ -24,7 +30,6 @@ from pytest_ecs_privatelink.topology.ranges import Ranges
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
 CODES = (Code.S3_GATEWAY_NO_ROUTE, Code.S3_ROUTE_SHADOWED)
-_SHUT = frozenset({Egress.NONE, Egress.PEERING})
 
 
 def s3_routes(scene: Scene) -> Iterator[Finding | Unseen]:
@@ -62,12 +67,9 @@ def _unseen(
 ) -> Iterator[Unseen]:
     if scene.snapshot.emulated and part == "prefix_lists":
         return  # emulators have S3's list without its ranges
-    known = {entry.part: entry.permission for entry in scene.snapshot.unreadable}
-    missing = known.get(part, permission)
-    what = part.replace("_", " ")
+    what = f"the {part.replace('_', ' ')}"
     for code in codes:
-        reason = f"the {what} could not be read: missing permission {missing}"
-        yield Unseen(code=code, subject=subject, reason=reason, permissions=(missing,))
+        yield unread_at(scene.snapshot, subject, part, permission, what, code)
 
 
 def _gateways(snapshot: Snapshot, service: str) -> tuple[Endpoint, ...]:
@@ -78,10 +80,7 @@ def _gateways(snapshot: Snapshot, service: str) -> tuple[Endpoint, ...]:
 def _by_interface(scene: Scene) -> bool:
     """Return whether S3's names lead to interfaces, which need no route to the gateway."""
     return any(
-        each.type is EndpointType.INTERFACE
-        and each.state == "available"
-        and each.private_dns
-        and not each.private_dns_inbound_resolver_only
+        each.state == "available" and answers_privately(each)
         for each in endpoints_for(scene.snapshot, "s3")
     )
 
@@ -107,17 +106,21 @@ def _cases(
 
 def _severity(scene: Scene, subnet: Subnet) -> Severity:
     """Weigh as the claims do: what a public path may carry is a warning (DESIGN, "Severity")."""
-    excused = not scene.require_private and scene.egress[subnet.id] not in _SHUT
+    excused = not (scene.require_private or is_shut(scene, subnet))
     return Severity.WARNING if excused else Severity.ERROR
 
 
 def _judged(case: Case, ranges: Ranges) -> Iterator[Finding]:
-    if case.table is None or not _leads(case, case.table, ranges):
+    if (table := case.table) is None:
         yield no_route(case)
         return
-    parts = fates(case.scene.snapshot, case.table, ranges)
+    parts = fates(case.scene.snapshot, table, ranges)
     lost = tuple(each for each in parts if not _is_led(case, each.route))
-    if lost:
+    if any(each.route is None or not each.route.active for each in lost):
+        case = replace(case, severity=Severity.ERROR)  # no public path takes what a blackhole does
+    if not _leads(case, table, ranges):
+        yield no_route(case)
+    elif lost:
         yield shadowed(case, lost)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.topology.egress import Egress, egress_of
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
-from pytest_ecs_privatelink.topology.wearers import Wearers
+from pytest_ecs_privatelink.topology.wearers import GroupSets, Wearers
 from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType
 
 
@@ -16,7 +16,8 @@ class Scene:
 
     ``requirements`` are all derived ones, tested or not. ``egress`` has every subnet under test by
     its id. ``registries`` are account ids of the ECR registries in use, never empty. ``wearers``
-    says which security groups Fargate tasks and container instances wear.
+    says which security groups Fargate tasks and container instances wear, ``others`` which further
+    sets they do, where ECS services differ.
     """
 
     snapshot: Snapshot
@@ -27,6 +28,12 @@ class Scene:
     registries: tuple[str, ...]
     require_private: bool = False
     wearers: Wearers = field(default_factory=dict)
+    others: Mapping[LaunchType, GroupSets] = field(default_factory=dict)
+
+    def worn(self, launch_type: LaunchType) -> GroupSets:
+        """Return every set of groups that packets of ``launch_type`` leave with; none: unknown."""
+        first = self.wearers.get(launch_type)
+        return (first, *self.others.get(launch_type, ())) if first else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,7 @@ def scene_of(
     registries: tuple[str, ...] = (),
     require_private: bool = False,
     wearers: Wearers | None = None,
+    others: Mapping[LaunchType, GroupSets] | None = None,
 ) -> Scene:
     """Set the scene; without ``registries`` the VPC owner's own registry is meant."""
     under_test = tuple(subnets)
@@ -68,4 +76,5 @@ def scene_of(
         registries=registries or (snapshot.vpc.owner,),
         require_private=require_private,
         wearers=wearers or {},
+        others=others or {},
     )

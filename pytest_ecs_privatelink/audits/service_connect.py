@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.audits.evidence import called, unread
+from pytest_ecs_privatelink.audits.evidence import unread
 from pytest_ecs_privatelink.audits.lacks import Lack, cells, consequence, foreign, lacks, unjudged
 from pytest_ecs_privatelink.audits.remedies import new_endpoint
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
+from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.catalogue.services import service_name
@@ -50,7 +51,7 @@ def service_connect_public(scene: Scene) -> Iterator[Finding | Unseen]:
 
 def _finding(scene: Scene, requirement: Requirement, lack: Lack) -> Finding:
     snapshot, using = scene.snapshot, connected(scene.snapshot)
-    users = called(using, "ECS services")
+    users = counted(using, "ECS services")
     subject = f"ECS service {users} uses" if len(using) == 1 else f"{users} use"
     return Finding(
         code=Code.SERVICE_CONNECT_PUBLIC,

@@ -3,7 +3,7 @@
 On EC2 the agent, pulls, logs and secrets leave by the host's interface, so its groups count.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.dialled import (
@@ -26,6 +26,10 @@ from pytest_ecs_privatelink.topology.ranges import Ranges
 from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Severity
 
 _WHO = {LaunchType.FARGATE: "tasks", LaunchType.EC2: "container instances"}
+_OPTIONS = {
+    LaunchType.FARGATE: "--ecs-security-group",
+    LaunchType.EC2: "--ecs-instance-security-group",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,10 @@ class _Case:
 def task_sg_egress(scene: Scene) -> Iterator[Finding | Unseen]:
     """Find groups of tasks and container instances that let no 443 out to all of an endpoint.
 
-    Where nobody knows what they wear there is nothing to judge.
+    Where nobody knows what they wear that is said, for it cannot be judged.
     """
     code = Code.TASK_SG_EGRESS
+    yield from _unknown(scene, code, (each.requirement for each in targets(scene)))
     for case in _cases(scene):
         shut = tuple(each for each in targets(scene) if _is_shut(case, each))
         if not shut:
@@ -94,6 +99,7 @@ def task_sg_egress_s3(scene: Scene) -> Iterator[Finding | Unseen]:
     requirement, subnets = need
     prefix_list = s3_prefix_list(scene.snapshot)
     ranges = Ranges.of(prefix_list.cidrs) if prefix_list else Ranges()
+    yield from _unknown(scene, code, (requirement,))
     for case in _cases(scene):
         if not case.concerns(requirement):
             continue
@@ -112,10 +118,19 @@ def task_sg_egress_s3(scene: Scene) -> Iterator[Finding | Unseen]:
             yield _to_s3(case, requirement, subnets, prefix_list.id, missing)
 
 
+def _unknown(scene: Scene, code: Code, needs: Iterable[Requirement]) -> Iterator[Unseen]:
+    """Yield for which launch types among ``needs`` nobody knows the groups."""
+    needing = {kind for each in needs for kind in each.launch_types}
+    for kind in scene.launch_types:
+        if kind in needing and not scene.worn(kind):
+            reason = f"what {_WHO[kind]} wear is unknown: name it with {_OPTIONS[kind]}"
+            yield Unseen(code=code, subject=_WHO[kind], reason=reason)
+
+
 def _cases(scene: Scene) -> Iterator[_Case]:
     worn: dict[tuple[str, ...], list[LaunchType]] = {}
     for kind in scene.launch_types:
-        if groups := scene.wearers.get(kind):
+        for groups in scene.worn(kind):
             worn.setdefault(tuple(sorted(groups)), []).append(kind)
     known = scene.snapshot.index.groups
     for groups, kinds in sorted(worn.items()):

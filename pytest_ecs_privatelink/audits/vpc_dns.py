@@ -23,6 +23,7 @@ from pytest_ecs_privatelink.topology.model import EndpointType
 from pytest_ecs_privatelink.verdict import Cell, Code, Finding, LaunchType, Severity
 
 _READING = "ec2:DescribeVpcAttribute"
+_LISTING = "route53:ListHostedZonesByVPC"
 _ZONED = frozenset({By.ENDPOINT, By.RECORD, By.NOBODY})
 
 
@@ -52,7 +53,11 @@ def dns_hostnames_off(scene: Scene) -> Iterator[Finding | Unseen]:
     create-interface-endpoint.html, "Prerequisites".
     """
     snapshot, code = scene.snapshot, Code.VPC_DNS_HOSTNAMES_OFF
-    if snapshot.vpc.dns_hostnames or not (relying := _relying(scene)):
+    if snapshot.vpc.dns_hostnames:
+        return
+    if not (relying := _relying(scene)):
+        if snapshot.hosted_zones is None:
+            yield from unread(snapshot, "hosted_zones", _LISTING, "hosted zones", code)
         return
     if snapshot.vpc.dns_hostnames is None:
         yield from unread(snapshot, "vpc.dns_hostnames", _READING, "enableDnsHostnames", code)

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from pytest_ecs_privatelink.audits.answering import answers_privately
 from pytest_ecs_privatelink.audits.lacks import is_shut
 from pytest_ecs_privatelink.audits.scene import Scene
-from pytest_ecs_privatelink.topology.lookup import endpoints_for
+from pytest_ecs_privatelink.topology.lookup import answers_privately, endpoints_for
 from pytest_ecs_privatelink.topology.model import Subnet
 from pytest_ecs_privatelink.verdict import Severity
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pytest_ecs_privatelink.audits.answering import FOREIGN, Answer, By, answers, under_test
-from pytest_ecs_privatelink.audits.elsewhere import labels, within
+from pytest_ecs_privatelink.audits.elsewhere import labels, unread_permissions, within
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.lookalikes import lookalike, right_apex
 from pytest_ecs_privatelink.audits.remedies_zones import (
@@ -13,7 +13,7 @@ from pytest_ecs_privatelink.audits.remedies_zones import (
     without_zone,
 )
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
-from pytest_ecs_privatelink.audits.unread import unread
+from pytest_ecs_privatelink.audits.unread import unread, unread_at
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
 from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.pages import PAGES
@@ -48,8 +48,14 @@ def zone_shadows(scene: Scene) -> Iterator[Finding | Unseen]:
                 shadowed.setdefault(answer.zone.id, []).append((requirement, answer))
         if any(each.by is By.PUBLIC for each in told[requirement.service]):
             yield from _misnamed(scene, requirement)
+    missing = unread_permissions(snapshot)
     for id_ in sorted(shadowed):
-        yield _shadowing(scene, shadowed[id_])
+        yield _hidden(id_, missing) if missing else _shadowing(scene, shadowed[id_])
+
+
+def _hidden(zone: str, missing: tuple[str, ...]) -> Unseen:
+    reason = f"who else answers for it could not be read: missing permission {', '.join(missing)}"
+    return Unseen(code=CODE, subject=zone, reason=reason, permissions=missing)
 
 
 def _unread_zones(
@@ -65,14 +71,8 @@ def _unread_zones(
         seen_by = f"{which} are for account {zone.owner} to see: only probing can tell"
         yield Unseen(code=CODE, subject=requirement.service, reason=seen_by)
         return
-    known = {entry.part: entry.permission for entry in snapshot.unreadable}
-    missing = known.get(f"hosted_zones:{zone.id}", _READING)
-    yield Unseen(
-        code=CODE,
-        subject=requirement.service,
-        reason=f"{which} could not be read: missing permission {missing}",
-        permissions=(missing,),
-    )
+    part = f"hosted_zones:{zone.id}"
+    yield unread_at(snapshot, requirement.service, part, _READING, which, CODE)
 
 
 def _shadowing(scene: Scene, shadowed: list[tuple[Requirement, Answer]]) -> Finding:

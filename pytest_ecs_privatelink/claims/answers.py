@@ -5,8 +5,13 @@ from enum import StrEnum
 
 from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
 from pytest_ecs_privatelink.topology.egress import Egress
-from pytest_ecs_privatelink.topology.lookup import endpoint_addresses, endpoints_for, s3_prefix_list
-from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Route, RouteTarget
+from pytest_ecs_privatelink.topology.lookup import (
+    answers_privately,
+    endpoint_addresses,
+    endpoints_for,
+    s3_prefix_list,
+)
+from pytest_ecs_privatelink.topology.model import EndpointType, Route, RouteTarget
 from pytest_ecs_privatelink.topology.public_address import none_public
 from pytest_ecs_privatelink.topology.routes import Network, best_match
 
@@ -166,13 +171,5 @@ def public_path_excuses(service: ServiceUnderTest, subnet: str, terms: Terms) ->
     if egress is Egress.IGW and none_public(terms.snapshot, subnet):
         return False
     return not any(
-        _answers_in_the_vpc(endpoint) for endpoint in endpoints_for(terms.snapshot, service.service)
-    )
-
-
-def _answers_in_the_vpc(endpoint: Endpoint) -> bool:
-    return (
-        endpoint.type is EndpointType.INTERFACE
-        and endpoint.private_dns
-        and not endpoint.private_dns_inbound_resolver_only
+        answers_privately(endpoint) for endpoint in endpoints_for(terms.snapshot, service.service)
     )

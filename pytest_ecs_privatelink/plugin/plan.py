@@ -88,6 +88,10 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
     requirements = _requirements(settings, snapshot, launch_types)
     egress = {subnet.id: egress_of(snapshot, subnet.id) for subnet in selection.subnets}
     wearers = wearers_of(settings, snapshot)
+    others = {
+        kind: tuple(each.groups for each in others_worn(settings, snapshot, kind))
+        for kind in launch_types
+    }
     terms = Terms(
         snapshot=snapshot,
         subnets=selection.subnets,
@@ -102,10 +106,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         basis=basis,
         require_private=settings.require_private,
         wearers=wearers,
-        others={
-            kind: tuple(each.groups for each in others_worn(settings, snapshot, kind))
-            for kind in launch_types
-        },
+        others=others,
         ca_file=ca_file,
     )
     scene = scene_of(
@@ -116,6 +117,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         registries=registries,
         require_private=settings.require_private,
         wearers=wearers,
+        others=others,
     )
     findings, unseen = judge(scene)
     return Plan(

@@ -4,12 +4,11 @@ Evidence only adds. Where there is no cluster, or a part of it could not be read
 which is not "seen not to be".
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pytest_ecs_privatelink.catalogue.partitions import partition_of
+from pytest_ecs_privatelink.catalogue.images import parse_image
 from pytest_ecs_privatelink.catalogue.rules import BOTH, Features
 from pytest_ecs_privatelink.topology.cluster import (
     Cluster,
@@ -67,9 +66,8 @@ def registries_of(snapshot: Snapshot) -> tuple[str, ...]:
 
 def registry_of(image: str, region: str) -> str | None:
     """Return the account id of the Region's ECR registry that ``image`` is in, None elsewhere."""
-    suffix = re.escape(f".dkr.ecr.{region}.{partition_of(region).dns_suffix}/")
-    match = re.match(rf"([0-9]{{12}}){suffix}.", image)
-    return None if match is None else match[1]
+    parsed = parse_image(image)
+    return parsed.account if parsed is not None and parsed.region == region else None
 
 
 def launch_types_of(snapshot: Snapshot) -> tuple[LaunchType, ...]:

@@ -56,6 +56,19 @@ def effective_groups(snapshot: Snapshot, endpoint: Endpoint) -> tuple[SecurityGr
     return tuple(groups[id_] for id_ in endpoint.groups if id_ in groups)
 
 
+def answers_privately(endpoint: Endpoint) -> bool:
+    """Return whether the VPC's own resolver answers by the endpoint's interfaces, once it serves.
+
+    One that answers Resolver inbound endpoints only leaves the VPC to S3's gateway [Amazon S3 User
+    Guide, "Private DNS"].
+    """
+    return (
+        endpoint.type is EndpointType.INTERFACE
+        and endpoint.private_dns
+        and not endpoint.private_dns_inbound_resolver_only
+    )
+
+
 def interfaces_of(snapshot: Snapshot, endpoint: Endpoint) -> tuple[Interface, ...]:
     """Return the endpoint's interfaces that the snapshot knows, in the endpoint's order."""
     known = snapshot.index.interfaces

@@ -312,7 +312,10 @@ STORIES = (
         title="the agent registers fine, then its ACS connection times out",
         change=acs_times_out,
         expected=unconnected(Code.TCP_TIMEOUT, "ecs-agent"),
-        findings=frozenset({Code.AGENT_DISCONNECTED}),
+        # Its group admits nobody, and nobody's rules lead to whoever wears that one.
+        findings=frozenset(
+            {Code.AGENT_DISCONNECTED, Code.ENDPOINT_SG_INGRESS, Code.TASK_SG_EGRESS}
+        ),
     ),
     Story(
         number=21,
@@ -384,7 +387,9 @@ def test_a_hubs_zones_are_left_to_probes(emulated: Emulated, runs: Runs, tmp_pat
     (group,) = emulated.world.task_groups
 
     audited = runs("--ecs-snapshot", str(path), "--ecs-claims", "audit")
-    probed = runs("--ecs-lab", "--ecs-snapshot", str(path), "--ecs-security-group", group)
+    # The instances' own group lets out to wearers of this VPC's endpoints' group alone.
+    worn = ("--ecs-security-group", group, "--ecs-instance-security-group", group)
+    probed = runs("--ecs-lab", "--ecs-snapshot", str(path), *worn)
 
     (zone,) = (
         each.id

@@ -6,7 +6,8 @@ from typing import Any
 
 from pytest_ecs_privatelink.audits.scene import Scene, scene_of
 from pytest_ecs_privatelink.catalogue.requirements import Features, derive_requirements
-from pytest_ecs_privatelink.catalogue.services import service_name
+from pytest_ecs_privatelink.catalogue.services import SERVICES, service_name
+from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import (
     AclEntry,
     DhcpOptions,
@@ -59,6 +60,14 @@ DEFAULT_GROUP = SecurityGroup(id="sg-default", vpc=VPC, name="default", ingress=
 ENDPOINT_GROUP = SecurityGroup(
     id="sg-endpoints", vpc=VPC, name="endpoints", ingress=(HTTPS,), egress=()
 )
+TASK_GROUP = SecurityGroup(
+    id="sg-tasks",
+    vpc=VPC,
+    name="tasks",
+    ingress=(),
+    egress=(GroupRule(protocol="-1", cidr="0.0.0.0/0"),),
+)
+WORN: Wearers = dict.fromkeys(BOTH, (TASK_GROUP.id,))
 OPEN_ACL = NetworkAcl(
     id="acl-default",
     entries=tuple(
@@ -147,7 +156,7 @@ def world(
         internet_gateways=("igw-1",),
         nat_gateways=(NatGateway(id="nat-1", subnet=PUBLIC.id, state="available", public=True),),
         interfaces=(),
-        security_groups=(DEFAULT_GROUP, ENDPOINT_GROUP),
+        security_groups=(DEFAULT_GROUP, ENDPOINT_GROUP, TASK_GROUP),
         network_acls=(OPEN_ACL,),
         prefix_lists=(S3_LIST,),
         hosted_zones=(),
@@ -170,17 +179,13 @@ def scene(
     subnets: tuple[Subnet, ...] = PRIVATE,
     registries: tuple[str, ...] = (),
     require_private: bool = False,
-    wearers: Wearers | None = None,
+    wearers: Wearers = WORN,
 ) -> Scene:
-    """Set the scene as a run does: requirements derived, endpoints of the snapshot existing."""
-    existing = frozenset(
-        service
-        for service in ASSUMED
-        if any(
-            each.service_name == service_name(service, snapshot.region)
-            for each in snapshot.endpoints
-        )
-    )
+    """Set the scene as a run does: requirements derived, endpoints of the snapshot existing.
+
+    Unless told otherwise tasks and instances wear `TASK_GROUP`.
+    """
+    existing = frozenset(service for service in SERVICES if endpoints_for(snapshot, service))
     requirements = derive_requirements(
         region=snapshot.region,
         launch_types=launch_types,

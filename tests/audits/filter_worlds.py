@@ -12,6 +12,7 @@ from audit_worlds import (
     OPEN_ACL,
     PRIVATE,
     VPC,
+    WORN,
     endpoint,
     scene,
     tables,
@@ -32,11 +33,10 @@ from pytest_ecs_privatelink.topology.model import (
     Snapshot,
 )
 from pytest_ecs_privatelink.topology.wearers import Wearers
-from pytest_ecs_privatelink.verdict import Cell, Claim, Finding, LaunchType
+from pytest_ecs_privatelink.verdict import Cell, Claim, Finding
 
 A, B, C = PRIVATE
 TASKS = ("sg-tasks",)
-WORN = {LaunchType.FARGATE: TASKS, LaunchType.EC2: TASKS}
 TO_ENDPOINTS = GroupRule(protocol="tcp", from_port=443, to_port=443, group="sg-endpoints")
 TO_S3 = GroupRule(protocol="tcp", from_port=443, to_port=443, prefix_list="pl-s3")
 

@@ -17,9 +17,11 @@ from filter_worlds import (
     group,
     healthy,
     rule,
+    seen,
     unjudged,
 )
 
+from pytest_ecs_privatelink.audits.register import run_audits
 from pytest_ecs_privatelink.topology.model import GroupRule, Unreadable
 from pytest_ecs_privatelink.verdict import Code, LaunchType, Severity
 
@@ -65,6 +67,16 @@ def test_what_admits_nobody_here_is_one_error(rules: tuple[GroupRule, ...]) -> N
     (finding,) = found(healthy(replace(ENDPOINT_GROUP, ingress=rules)))
     assert heads((finding,)) == [(CODE, E, "sg-endpoints")]
     assert set(finding.blocks) == blocked(INTERFACES)
+
+
+def test_each_set_of_groups_must_be_named_where_ecs_services_differ() -> None:
+    """A rule that names the first ECS service's group does not admit the second's."""
+    named = healthy(replace(ENDPOINT_GROUP, ingress=(rule(group="sg-tasks"),)))
+    second = group("sg-second", egress=(TO_ENDPOINTS, TO_S3))
+    named = replace(named, security_groups=(*(named.security_groups or ()), second))
+    sight = replace(seen(named), others={LaunchType.FARGATE: (("sg-second",),)})
+    (finding,) = run_audits(sight)
+    assert (finding.code, finding.severity, finding.launch_types) == (CODE, E, FARGATE)
 
 
 def test_one_line_names_the_cause() -> None:
@@ -174,8 +186,8 @@ def test_groups_that_could_not_be_read_are_unseen() -> None:
     denied = Unreadable(part="security_groups", permission="ec2:DescribeSecurityGroups", error="no")
     snapshot = replace(healthy(), security_groups=None, unreadable=(denied,))
     assert found(snapshot, {}) == ()
-    (unseen,) = unjudged(snapshot, {})
-    assert (unseen.code, unseen.subject) == (CODE, "sg-endpoints")
+    (unseen,) = (each for each in unjudged(snapshot, {}) if each.code is CODE)
+    assert unseen.subject == "sg-endpoints"
     assert unseen.reason == (
         "its security groups could not be read: missing permission ec2:DescribeSecurityGroups"
     )

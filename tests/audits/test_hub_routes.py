@@ -306,3 +306,18 @@ def test_unread_routes_are_unknown() -> None:
     ]
     assert unknown(world(without(), route_tables=None)) == []
     assert unknown(spoke(route_tables=None, emulated=True)) == []
+
+
+def test_unread_zones_are_unknown_where_one_may_lead_to_a_hub() -> None:
+    """Where an endpoint of this VPC answers for every name, no zone is asked where it leads."""
+    action = "route53:ListHostedZonesByVPC"
+    assert unknown(world(without("logs"), hosted_zones=None)) == [
+        Unseen(
+            code=CODE,
+            subject="vpc-0abc",
+            reason=f"hosted zones could not be read: missing permission {action}",
+            permissions=(action,),
+        )
+    ]
+    assert unknown(world(without(), hosted_zones=None)) == []
+    assert unknown(world(without("logs"), hosted_zones=None, emulated=True)) == []

@@ -225,6 +225,28 @@ def test_ways_out_that_could_not_be_read_leave_it_unknown() -> None:
     ]
 
 
+@pytest.mark.parametrize(("way_out", "severities"), [(None, []), (NAT, [W])])
+def test_who_may_answer_for_a_registry_leaves_an_error_unknown(
+    way_out: RouteTarget | None, severities: list[Severity]
+) -> None:
+    """A mirror in the VPC may have its name; where a public path works that changes nothing."""
+    action = "route53:ListHostedZonesByVPC"
+    snapshot = running(
+        definition(container(image="nginx")),
+        way_out=way_out,
+        hosted_zones=None,
+        unreadable=refused("hosted_zones", action),
+    )
+    sight = scene(snapshot, FARGATE)
+    assert [each.severity for each in run_audits(sight) if each.code is CODE] == severities
+    told = [(each.reason, each.permissions) for each in unseen(sight) if each.code is CODE]
+    reason = (
+        "images come from there, and who may answer for it in the VPC could not be read: "
+        f"missing permission {action}"
+    )
+    assert told == ([] if severities else [(reason, (action,))])
+
+
 def test_definitions_that_could_not_be_read_leave_it_unknown() -> None:
     """Never green."""
     snapshot = running(of_cluster={"task_definitions": None})

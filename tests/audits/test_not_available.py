@@ -105,6 +105,19 @@ def test_an_endpoint_that_nothing_needs_is_a_warning() -> None:
     assert (finding.severity, finding.blocks) == (Severity.WARNING, ())
 
 
+@pytest.mark.parametrize(
+    ("state", "severity", "cells"),
+    [("failed", Severity.WARNING, 0), ("pending", Severity.ERROR, 6)],
+)
+def test_a_merely_possible_service_is_missed_only_where_names_may_lead_to_it(
+    state: str, severity: Severity, cells: int
+) -> None:
+    """Nothing says that kms is needed: one that failed is as good as none, which is no finding."""
+    snapshot = world((*without(), endpoint("kms", state=state)))
+    (finding,) = run_audits(scene(snapshot))
+    assert (finding.severity, len(finding.blocks)) == (severity, cells)
+
+
 def test_another_regions_pending_endpoint_is_only_in_the_wrong_region() -> None:
     """One endpoint, one cause: that it is also pending does not matter."""
     foreign = endpoint("logs", region="us-east-1", id="vpce-copied", state="pending")

@@ -1,6 +1,7 @@
 """The audits of public paths that stand in for endpoints, and end on the way."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from audit_worlds import PRIVATE, PUBLIC, REGION, endpoint, heads, scene, task, without, world
@@ -179,7 +180,7 @@ def test_an_internet_gateway_needs_public_addresses(snapshot: Snapshot, subnets:
 
 
 def test_assigning_addresses_mends_it() -> None:
-    """The ECS service is named where the cluster was read."""
+    """The ECS service is named where the cluster was read, and what it says of its network kept."""
     (finding,) = said(lacking(IGW, cluster=cluster(public=False)))
     assert (finding.subject, finding.severity) == ("rtb-private", Severity.ERROR)
     assert finding.observed == (
@@ -188,11 +189,41 @@ def test_assigning_addresses_mends_it() -> None:
     )
     assert finding.remedy.cli[0] == (
         f"aws ecs update-service --region {REGION} --cluster shop --service web"
-        " --network-configuration 'awsvpcConfiguration={subnets=[SUBNETS],"
-        "securityGroups=[GROUPS],assignPublicIp=ENABLED}'"
+        " --network-configuration 'awsvpcConfiguration={subnets=[subnet-a],"
+        "assignPublicIp=ENABLED}'"
     )
     assert finding.remedy.terraform == (
         "network_configuration { assign_public_ip = true }  # of the aws_ecs_service"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "service", "network"),
+    [
+        ({"name": "web; rm -rf /"}, "'web; rm -rf /'", "subnets=[subnet-a],"),
+        (
+            {"groups": ("sg-1", "sg-2")},
+            "web",
+            "subnets=[subnet-a],securityGroups=[sg-1,sg-2],",
+        ),
+        ({"subnets": ("subnet-pub",)}, "ECS_SERVICE", "subnets=[SUBNETS],securityGroups=[GROUPS],"),
+    ],
+    ids=["quoted", "with groups", "elsewhere"],
+)
+def test_only_ecs_services_there_are_to_change(
+    changes: dict[str, Any], service: str, network: str
+) -> None:
+    """Names are quoted, groups kept; a service behind another table needs no public address."""
+    made = cluster(public=False)
+    ((web,), name) = made.services or (), changes.pop("name", "web")
+    placed = replace(web, name=name, placements=(replace(web.placements[0], **changes),))
+    snapshot = lacking(
+        IGW, cluster=replace(made, services=(placed,)), interfaces=(task("subnet-a"),)
+    )
+    (finding,) = said(snapshot)
+    assert finding.remedy.cli[0] == (
+        f"aws ecs update-service --region {REGION} --cluster shop --service {service}"
+        f" --network-configuration 'awsvpcConfiguration={{{network}assignPublicIp=ENABLED}}'"
     )
 
 

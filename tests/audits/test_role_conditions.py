@@ -139,7 +139,8 @@ def test_one_line_names_the_cause_and_a_policy_mends_it() -> None:
         "vpce-ecrapi"
     )
     assert finding.remedy.cli == (
-        "aws iam put-role-policy --role-name run --policy-name ecs-through-endpoints"
+        "aws iam put-role-policy --region us-west-2 --role-name run"
+        " --policy-name ecs-through-endpoints"
         ' --policy-document \'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
         '"Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], '
         f'"Resource": ["arn:aws:ecr:{REGION}:{OWNER}:repository/app"], '
@@ -158,8 +159,8 @@ def test_one_line_names_the_cause_and_a_policy_mends_it() -> None:
 
 
 LISTS = (
-    "aws iam list-role-policies --role-name run",
-    "aws iam list-attached-role-policies --role-name run",
+    "aws iam list-role-policies --region us-west-2 --role-name run",
+    "aws iam list-attached-role-policies --region us-west-2 --role-name run",
 )
 
 

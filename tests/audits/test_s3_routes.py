@@ -3,7 +3,18 @@
 from dataclasses import replace
 
 import pytest
-from audit_worlds import FARGATE, PRIVATE, S3_LIST, TO_S3, endpoint, heads, scene, without, world
+from audit_worlds import (
+    FARGATE,
+    PRIVATE,
+    S3_LIST,
+    TO_S3,
+    endpoint,
+    heads,
+    scene,
+    task,
+    without,
+    world,
+)
 
 from pytest_ecs_privatelink.audits.register import run_audits, unseen
 from pytest_ecs_privatelink.topology.model import (
@@ -43,6 +54,7 @@ def routed(*routes: Route, **changes: object) -> Snapshot:
         ((OUT,), False, W),
         ((OUT,), True, E),
         ((replace(TO_S3, active=False),), False, E),
+        ((replace(TO_S3, active=False), OUT), False, E),
         ((replace(TO_S3, target_id="vpce-logs"),), False, E),
         ((replace(TO_S3, destination="pl-dynamodb"),), False, E),
     ],
@@ -102,11 +114,33 @@ def test_a_route_as_specific_or_more_so_wins(shadow: str) -> None:
     assert heads(found) == ([(Code.S3_ROUTE_SHADOWED, E, "rtb-private")] if wins else [])
 
 
+def test_a_public_path_excuses_a_shadow_that_leads_there() -> None:
+    """S3 is reached, off the private path."""
+    (finding,) = run_audits(scene(routed(TO_S3, nat("52.218.192.0/18"), OUT)))
+    assert heads((finding,)) == [(Code.S3_ROUTE_SHADOWED, W, "rtb-private")]
+
+
+def test_a_gateway_that_no_task_has_an_address_for_excuses_nothing() -> None:
+    """An internet gateway takes packets of public addresses only."""
+    out = replace(OUT, target=RouteTarget.INTERNET_GATEWAY, target_id="igw-1")
+    tasks = tuple(task(id_) for id_ in IDS)
+    assert [
+        finding.severity
+        for finding in (
+            *run_audits(scene(routed(out, interfaces=tasks))),
+            *run_audits(scene(routed(out))),
+        )
+    ] == [E, W]
+
+
 def test_what_a_shadow_takes_is_told_and_mended() -> None:
-    """The part, the route with its target and state, and the command that removes it."""
+    """The part, the route with its target and state, and the command that removes it.
+
+    That there is a public path helps nothing: what is taken is lost.
+    """
     shadow = nat("52.218.192.0/18", active=False)
     (finding,) = run_audits(scene(routed(TO_S3, shadow, OUT)))
-    assert finding.severity is W
+    assert finding.severity is E
     assert finding.summary == (
         "rtb-private sends 52.218.192.0/18 of s3 past the gateway endpoint vpce-s3 from private-a, "
         "private-b, private-c, for a more specific route wins "

@@ -16,9 +16,12 @@ from filter_worlds import (
     group,
     healthy,
     rule,
+    seen,
     unjudged,
 )
 
+from pytest_ecs_privatelink.audits.register import run_audits
+from pytest_ecs_privatelink.audits.scene import Unseen
 from pytest_ecs_privatelink.topology.model import GroupRule, Unreadable
 from pytest_ecs_privatelink.verdict import Code, LaunchType, Severity
 
@@ -101,11 +104,38 @@ def test_who_wears_what_decides_for_whom() -> None:
     assert set(finding.blocks) == blocked(INTERFACES)
 
 
-def test_groups_that_nobody_knows_are_not_judged() -> None:
-    """Without an option or a cluster nobody knows what tasks wear."""
+def test_groups_that_nobody_knows_are_never_green() -> None:
+    """Without an option or a cluster nobody knows what tasks wear: both codes say so."""
     shut = healthy(group("sg-tasks"))
     assert found(shut, {}) == ()
-    assert unjudged(shut, {}) == ()
+    tasks = "what tasks wear is unknown: name it with --ecs-security-group"
+    hosts = "what container instances wear is unknown: name it with --ecs-instance-security-group"
+    assert unjudged(shut, {}) == tuple(
+        Unseen(code=code, subject=subject, reason=reason)
+        for code in (Code.TASK_SG_EGRESS, Code.TASK_SG_EGRESS_S3)
+        for subject, reason in (("container instances", hosts), ("tasks", tasks))
+    )
+
+
+def test_groups_of_one_launch_type_may_be_known() -> None:
+    """What is known is judged all the same."""
+    worn = {LaunchType.FARGATE: TASKS}
+    assert [each.code for each in found(healthy(group("sg-tasks", egress=(TO_S3,))), worn)] == [
+        Code.TASK_SG_EGRESS
+    ]
+    assert {each.subject for each in unjudged(healthy(), worn)} == {"container instances"}
+
+
+def test_each_set_of_groups_is_judged_where_ecs_services_differ() -> None:
+    """An ECS service beside the first one may wear a group that lets nothing out."""
+    snapshot = healthy(group("sg-second"))
+    sight = replace(seen(snapshot), others={LaunchType.FARGATE: (("sg-second",),)})
+    findings = run_audits(sight)
+    assert heads(findings) == [
+        (Code.TASK_SG_EGRESS, E, "sg-second"),
+        (Code.TASK_SG_EGRESS_S3, E, "sg-second"),
+    ]
+    assert {each.launch_types for each in findings} == {FARGATE}
 
 
 def test_an_endpoint_that_wears_another_group_is_told_alone() -> None:

@@ -148,6 +148,21 @@ def test_where_nothing_relies_on_it_it_may_be_off() -> None:
     assert found(snapshot, Code.VPC_DNS_HOSTNAMES_OFF) == []
 
 
+def test_unread_zones_may_rely_on_host_names() -> None:
+    """Nothing that was read relies on the attribute, and nobody knows of hosted zones."""
+    action = "route53:ListHostedZonesByVPC"
+    bare = with_attributes(world((endpoint("s3"),), NAT, hosted_zones=None), hostnames=False)
+    assert found(bare, Code.VPC_DNS_HOSTNAMES_OFF) == []
+    assert [each for each in unseen(scene(bare)) if each.code is Code.VPC_DNS_HOSTNAMES_OFF] == [
+        Unseen(
+            code=Code.VPC_DNS_HOSTNAMES_OFF,
+            subject="vpc-0abc",
+            reason=f"hosted zones could not be read: missing permission {action}",
+            permissions=(action,),
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     "noted", [(), (Unreadable(part="vpc.dns_support", permission="x:y", error=""),)]
 )

@@ -291,3 +291,25 @@ def test_a_hubs_records_are_not_for_a_spoke_to_see() -> None:
 def test_a_profile_may_hold_a_closer_zone() -> None:
     """What a Route 53 Profile brings is not listed, so a shadow is not certain."""
     assert found(world(without(), hosted_zones=(zone(SUFFIX),), route53_profiles=("rp-1",))) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "action"),
+    [
+        ("resolver_rules", "route53resolver:ListResolverRuleAssociations"),
+        ("route53_profiles", "route53profiles:ListProfileAssociations"),
+    ],
+)
+def test_a_shadow_is_not_certain_where_a_closer_answer_is_unread(part: str, action: str) -> None:
+    """A rule may take the name before the zone, a Profile may hold it: neither red nor green."""
+    parts: dict[str, Any] = {"hosted_zones": (zone(SUFFIX),), part: None}
+    assert found(world(without(), **parts)) == []
+    assert unknown(world(without(), **parts)) == [
+        Unseen(
+            code=CODE,
+            subject="Z1",
+            reason=f"who else answers for it could not be read: missing permission {action}",
+            permissions=(action,),
+        )
+    ]
+    assert len(found(world(without(), emulated=True, **parts))) == 1

@@ -84,7 +84,9 @@ def instance(name: str, **changes: Any) -> ContainerInstance:  # noqa: ANN401
     ("image", "registry"),
     [
         (IMAGE, OTHER),
-        (f"{OTHER}.dkr.ecr.{REGION}.amazonaws.com/team/app@sha256:00", OTHER),
+        (f"{OTHER}.dkr.ecr.{REGION}.amazonaws.com/team/app@sha256:{'0' * 64}", OTHER),
+        (f"{OTHER}.dkr-ecr.{REGION}.on.aws/team/app:1", OTHER),
+        (f"{OTHER}.dkr.ecr-fips.{REGION}.amazonaws.com/app", OTHER),
         (f"{OTHER}.dkr.ecr.us-west-2.amazonaws.com/app", None),
         (f"{OTHER}.dkr.ecr.{REGION}.amazonaws.com.cn/app", None),
         (f"{OTHER}.dkr.ecr.{REGION}.amazonaws.com", None),

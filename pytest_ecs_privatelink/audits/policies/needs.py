@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from pytest_ecs_privatelink.catalogue.images import parse_image
 from pytest_ecs_privatelink.topology.cluster import Container, TaskDefinition
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import LaunchType
 
 _BOTH = frozenset(LaunchType)
 _EC2 = frozenset({LaunchType.EC2})
-_IMAGE = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[^/]+/(?P<name>[^:@]+)"
-)
 _STREAMS = ":log-stream:*"
 _SUFFIXED = re.compile(r"-[A-Za-z0-9]{6}$")
 _SECRET_PARTS = 7  # of an ARN; what follows names a key and a version of the secret
@@ -202,10 +200,10 @@ def _named(snapshot: Snapshot, service: str, task: TaskDefinition) -> Iterator[s
 
 
 def _repository(snapshot: Snapshot, container: Container) -> Iterator[str]:
-    found = _IMAGE.match(container.image)
-    if found and found["region"] == snapshot.region:
-        place = f"arn:{snapshot.partition}:ecr:{snapshot.region}:{found['account']}"
-        yield f"{place}:repository/{found['name']}"
+    found = parse_image(container.image)
+    if found and found.region == snapshot.region:
+        place = f"arn:{snapshot.partition}:ecr:{snapshot.region}:{found.account}"
+        yield f"{place}:repository/{found.repository}"
 
 
 def _streams(snapshot: Snapshot, container: Container, task: TaskDefinition) -> Iterator[str]:

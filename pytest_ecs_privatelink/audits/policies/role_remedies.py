@@ -1,8 +1,8 @@
 """What mends an execution role's conditions."""
 
 import json
-import shlex
 
+from pytest_ecs_privatelink.audits.commands import command, encoded, label
 from pytest_ecs_privatelink.audits.policies.needs import Ask
 from pytest_ecs_privatelink.audits.policies.tasks import name_of
 from pytest_ecs_privatelink.topology.model import Snapshot
@@ -11,14 +11,17 @@ from pytest_ecs_privatelink.verdict import Remedy
 _POLICY = "ecs-through-endpoints"
 
 
-def look_at_role(role: str, why: str) -> Remedy:
-    """Return the commands that list the role's policies; ``why`` says what to change there."""
+def look_at_role(snapshot: Snapshot, role: str, why: str) -> Remedy:
+    """Return the commands that list the role's policies; ``why`` says what to change there.
+
+    IAM has no Regions, but each partition has its own: the Region tells which one.
+    """
     name = ("--role-name", name_of(role))
     return Remedy(
         (
             f"# {why}",
-            shlex.join(("aws", "iam", "list-role-policies", *name)),
-            shlex.join(("aws", "iam", "list-attached-role-policies", *name)),
+            command(snapshot.region, "iam", "list-role-policies", *name),
+            command(snapshot.region, "iam", "list-attached-role-policies", *name),
         )
     )
 
@@ -38,19 +41,18 @@ def right_conditions(snapshot: Snapshot, role: str, asks: tuple[Ask, ...]) -> Re
             *([{**_statement(tied), "Condition": condition}] if tied else []),
         ],
     }
-    command = (
-        *("aws", "iam", "put-role-policy", "--role-name", name_of(role)),
+    put = command(
+        *(snapshot.region, "iam", "put-role-policy", "--role-name", name_of(role)),
         *("--policy-name", _POLICY, "--policy-document", json.dumps(policy)),
     )
-    text = json.dumps(policy, indent=2).replace("${", "$${").replace("%{", "%%{")
     terraform = (
-        f'resource "aws_iam_role_policy" "{_POLICY.replace("-", "_")}" {{',
+        f'resource "aws_iam_role_policy" "{label(_POLICY)}" {{',
         f'  name   = "{_POLICY}"',
         f'  role   = "{name_of(role)}"',
-        f"  policy = jsonencode({text})".replace("\n", "\n  "),
+        f"  policy = {encoded(policy)}",
         "}",
     )
-    return Remedy((shlex.join(command),), "\n".join(terraform))
+    return Remedy((put,), "\n".join(terraform))
 
 
 def _is_loose(ask: Ask) -> bool:

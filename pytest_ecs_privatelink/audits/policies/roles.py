@@ -97,7 +97,7 @@ def _judged(
                 f"what it allows: {bad.reason}"
             ),
             observed=bad.reason,
-            remedy=look_at_role(role, "read the policy and put it right"),
+            remedy=look_at_role(scene.snapshot, role, "read the policy and put it right"),
         )
         return
     documents = tuple(each for each in parsed if isinstance(each, Document))
@@ -189,9 +189,11 @@ def _remedy(scene: Scene, role: str, tied: tuple[Tied, ...]) -> Remedy:
     denied = [each for each in tied if each.decision.outcome is Outcome.DENIED]
     if any(each.decision.by for each in denied):
         labels = ", ".join(sorted({each.decision.by for each in denied if each.decision.by}))
-        return look_at_role(role, f"let statement {labels} spare calls through the endpoints")
+        return look_at_role(
+            scene.snapshot, role, f"let statement {labels} spare calls through the endpoints"
+        )
     if denied and all(each.endpoint for each in denied):
         return right_conditions(scene.snapshot, role, tuple(each.ask for each in denied))
     doubtful = [each.ask.action for each in tied if each.decision.outcome is not Outcome.ALLOWED]
     asking = f"do its conditions admit where {', '.join(dict.fromkeys(doubtful))} come from?"
-    return look_at_role(role, asking if doubtful else _EXAMPLE)
+    return look_at_role(scene.snapshot, role, asking if doubtful else _EXAMPLE)
