@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from pytest_ecs_privatelink.topology.cluster import Cluster, Placement
     from pytest_ecs_privatelink.topology.model import (
         Endpoint,
         Interface,
@@ -29,7 +30,10 @@ _N = TypeVar("_N", bound=_Named)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """A snapshot's records by id, and by the subnet that they belong to."""
+    """A snapshot's records by id, and by the subnet that they belong to.
+
+    Of a cluster: what ECS services place in a subnet, and the EC2 ids of its container instances.
+    """
 
     subnets: "Mapping[str, Subnet]"
     endpoints: "Mapping[str, Endpoint]"
@@ -42,6 +46,8 @@ class Index:
     main_table: "RouteTable | None"
     acls_of: "Mapping[str, NetworkAcl]"
     default_acl: "NetworkAcl | None"
+    placements_in: "Mapping[str, tuple[Placement, ...]]"
+    hosts_in: "Mapping[str, frozenset[str | None]]"
 
 
 def index_of(snapshot: "Snapshot") -> Index:
@@ -50,6 +56,7 @@ def index_of(snapshot: "Snapshot") -> Index:
     inside: dict[str, list[Interface]] = defaultdict(list)
     for interface in snapshot.interfaces or ():
         inside[interface.subnet].append(interface)
+    cluster = snapshot.cluster
     return Index(
         subnets=_by_id(snapshot.subnets),
         endpoints=_by_id(snapshot.endpoints),
@@ -62,7 +69,26 @@ def index_of(snapshot: "Snapshot") -> Index:
         main_table=next((each for each in tables if each.main), None),
         acls_of={id_: each for each in reversed(acls) for id_ in each.subnets},
         default_acl=next((each for each in acls if each.default), None),
+        placements_in=_placements_in(cluster) if cluster else {},
+        hosts_in=_hosts_in(cluster) if cluster else {},
     )
+
+
+def _placements_in(cluster: "Cluster") -> dict[str, tuple["Placement", ...]]:
+    found: dict[str, list[Placement]] = defaultdict(list)
+    for service in cluster.services or ():
+        for placement in service.placements:
+            for subnet in dict.fromkeys(placement.subnets):
+                found[subnet].append(placement)
+    return {subnet: tuple(placements) for subnet, placements in found.items()}
+
+
+def _hosts_in(cluster: "Cluster") -> dict[str, frozenset[str | None]]:
+    found: dict[str, set[str | None]] = defaultdict(set)
+    for each in cluster.instances or ():
+        if each.subnet is not None:
+            found[each.subnet].add(each.instance)
+    return {subnet: frozenset(ids) for subnet, ids in found.items()}
 
 
 def _by_id(records: Iterable[_N]) -> dict[str, _N]:
