@@ -8,6 +8,7 @@ from audit_worlds import PRIVATE, endpoint, scene, without, world
 from pytest_ecs_privatelink.audits.register import run_audits
 from pytest_ecs_privatelink.verdict import Claim, Code, Severity
 
+W = Severity.WARNING
 NOT_AVAILABLE = Code.ENDPOINT_NOT_AVAILABLE
 
 
@@ -93,6 +94,20 @@ def test_an_endpoint_that_nothing_needs_is_a_warning() -> None:
     snapshot = world((endpoint("kms"), endpoint("logs", state="failed")))
     (finding,) = run_audits(scene(snapshot, only=("kms",)))
     assert (finding.severity, finding.blocks) == (Severity.WARNING, ())
+
+
+def test_a_dead_endpoint_of_what_is_only_possible_blocks_no_cell() -> None:
+    """It is as good as none, and kms without endpoint is not tested."""
+    snapshot = world((*without(), endpoint("kms", state="failed")))
+    (finding,) = run_audits(scene(snapshot))
+    assert (finding.severity, finding.subject, finding.blocks) == (W, "vpce-kms", ())
+
+
+def test_a_dead_endpoint_without_subnets_is_replaced_by_its_like() -> None:
+    """An option of the AWS CLI without values would be refused."""
+    dead = endpoint("logs", state="failed", subnets=())
+    (finding,) = run_audits(scene(world((*without("logs"), dead))))
+    assert finding.remedy.cli[1].endswith("--private-dns-enabled --security-group-ids sg-endpoints")
 
 
 def test_another_regions_pending_endpoint_is_only_in_the_wrong_region() -> None:
