@@ -1,9 +1,11 @@
 """What is asked of a snapshot again and again, found at once instead of by search."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from pytest_ecs_privatelink.catalogue.services import ServiceName, parse_service_name
 
 if TYPE_CHECKING:
     from pytest_ecs_privatelink.topology.cluster import Cluster, Placement
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     )
 
 
+# VpcEndpoint.State of the EC2 API, lower case. Emulators go on listing deleted endpoints.
+_DELETED = frozenset({"deleting", "deleted"})
+
+
 class _Named(Protocol):
     @property
     def id(self) -> str: ...
@@ -32,11 +38,15 @@ _N = TypeVar("_N", bound=_Named)
 class Index:
     """A snapshot's records by id, and by the subnet that they belong to.
 
+    ``of_aws`` are the endpoints that exist for AWS services, any Region's, in id order, and
+    ``serving`` the same by service and Region. Deleted ones do not exist; those beyond repair do.
     Of a cluster: what ECS services place in a subnet, and the EC2 ids of its container instances.
     """
 
     subnets: "Mapping[str, Subnet]"
     endpoints: "Mapping[str, Endpoint]"
+    of_aws: "tuple[tuple[Endpoint, ServiceName], ...]"
+    serving: "Mapping[tuple[str, str | None], tuple[Endpoint, ...]]"
     groups: "Mapping[str, SecurityGroup]"
     interfaces: "Mapping[str, Interface]"
     interfaces_in: "Mapping[str, tuple[Interface, ...]]"
@@ -57,9 +67,12 @@ def index_of(snapshot: "Snapshot") -> Index:
     for interface in snapshot.interfaces or ():
         inside[interface.subnet].append(interface)
     cluster = snapshot.cluster
+    of_aws = tuple(_of_aws(snapshot))
     return Index(
         subnets=_by_id(snapshot.subnets),
         endpoints=_by_id(snapshot.endpoints),
+        of_aws=of_aws,
+        serving=_by_service(of_aws),
         groups=_by_id(snapshot.security_groups or ()),
         interfaces=_by_id(snapshot.interfaces or ()),
         interfaces_in={subnet: tuple(found) for subnet, found in inside.items()},
@@ -72,6 +85,22 @@ def index_of(snapshot: "Snapshot") -> Index:
         placements_in=_placements_in(cluster) if cluster else {},
         hosts_in=_hosts_in(cluster) if cluster else {},
     )
+
+
+def _of_aws(snapshot: "Snapshot") -> Iterator[tuple["Endpoint", ServiceName]]:
+    for endpoint in sorted(snapshot.endpoints, key=lambda each: each.id):
+        name = parse_service_name(endpoint.service_name)
+        if name is not None and endpoint.state not in _DELETED:
+            yield endpoint, name
+
+
+def _by_service(
+    of_aws: "Iterable[tuple[Endpoint, ServiceName]]",
+) -> "dict[tuple[str, str | None], tuple[Endpoint, ...]]":
+    found: dict[tuple[str, str | None], list[Endpoint]] = defaultdict(list)
+    for endpoint, name in of_aws:
+        found[name.service, name.region].append(endpoint)
+    return {key: tuple(endpoints) for key, endpoints in found.items()}
 
 
 def _placements_in(cluster: "Cluster") -> dict[str, tuple["Placement", ...]]:

@@ -55,7 +55,7 @@ _SECRETS = _of(
     f"arn:aws:ssm:eu-west-1:{OWNER}:parameter/x",
     *("/a/parameter", "", "arn:", "arn:::::"),
 )
-_TIMES = _of("2026-01-01T00:00:00Z", "2025-12-31T23:59:59+00:00", "2026-01-01", "soon", "")
+_TIMES = _of("2026-01-01T00:00:00Z", "2025-12-31T23:59:15+00:00", "2026-01-01", "soon", "")
 _PORTS = _of(-1, 0, 80, 442, 443, 444, 1024, 2049, 32768, 65535, 65536)
 _TARGET_IDS = _of("igw-1", "nat-1", "nat-gone", "vpce-s3", "vpce-gone", "tgw-a", "pcx-a", "local")
 _DEFINITIONS = _of(WEB, f"{_ARN}:task-definition/gone:1", "a")
