@@ -140,9 +140,11 @@ def _s3(scene: Scene, known: Mapping[str, Guard]) -> Iterator[_Hit | Unseen]:
 
 
 def _by_acl(scene: Scene, subnets: Iterable[Subnet]) -> dict[str, tuple[Subnet, ...]]:
+    """Return the subnets that have IPv4 addresses by the ACL that guards them."""
     found: dict[str, list[Subnet]] = {}
     for subnet in subnets:
-        if (acl := acl_of(scene.snapshot, subnet.id)) is not None:
+        acl = acl_of(scene.snapshot, subnet.id)
+        if acl is not None and usable(subnet):
             found.setdefault(acl.id, []).append(subnet)
     return {id_: tuple(guarded) for id_, guarded in found.items()}
 
