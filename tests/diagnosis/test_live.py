@@ -97,6 +97,23 @@ def test_s3_without_route_is_mended_at_the_gateway() -> None:
     )
 
 
+def test_a_public_answer_turns_nothing_on() -> None:
+    """Private DNS that is off is an audit's finding: where none stands, it was on already."""
+    facts = facts_of(world.ground(), red(Code.DNS_PUBLIC_ANSWER, "logs"))
+    commands = remedy_of(Code.DNS_PUBLIC_ANSWER, facts).cli
+    assert all(" describe-" in each or " list-" in each for each in commands)
+    assert any("list-resolver-rule-associations" in each for each in commands)
+
+
+def test_a_foreign_answer_may_be_another_endpoint_s() -> None:
+    """It is not said that nothing known has the address: a record may name the wrong endpoint."""
+    facts = facts_of(world.ground(), red(Code.DNS_FOREIGN_ANSWER, "logs"))
+    assert summary_of(Code.DNS_FOREIGN_ANSWER, facts).startswith(
+        "private addresses that are not its endpoint's, and that do not serve it, are the answer "
+        "for logs in "
+    )
+
+
 def test_a_dead_resolver_is_named_by_address() -> None:
     """DNS that does not answer names who was asked and where that is configured."""
     checks = world.run_with(world.cells([world.DNS]), Code.DNS_TIMEOUT)
