@@ -10,6 +10,7 @@ from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.wording import named
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
+from pytest_ecs_privatelink.topology.cluster import Placement
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.lookup import endpoints_for, table_of
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
@@ -87,23 +88,27 @@ def _unaddressed(snapshot: Snapshot, subnet: Subnet) -> Obstacle:
 def _assigning(snapshot: Snapshot) -> Remedy:
     """Return what gives tasks public addresses: assignPublicIp, which only Fargate knows."""
     cluster = "CLUSTER" if snapshot.cluster is None else snapshot.cluster.name
-    services = [
-        each.name
+    services = {
+        each.name: _network(placement)
         for each in (snapshot.cluster.services if snapshot.cluster else None) or ()
-        if any(
-            placement.launch_type is LaunchType.FARGATE and not placement.public_address
-            for placement in each.placements
-        )
-    ] or ["ECS_SERVICE"]
-    network = "awsvpcConfiguration={subnets=[SUBNETS],securityGroups=[GROUPS],assignPublicIp="
+        for placement in each.placements
+        if placement.launch_type is LaunchType.FARGATE and not placement.public_address
+    } or {"ECS_SERVICE": "subnets=[SUBNETS],securityGroups=[GROUPS]"}
     return Remedy(
         tuple(
             f"aws ecs update-service --region {snapshot.region} --cluster {cluster}"
-            f" --service {service} --network-configuration '{network}ENABLED}}'"
-            for service in services
+            f" --service {service} --network-configuration"
+            f" 'awsvpcConfiguration={{{network},assignPublicIp=ENABLED}}'"
+            for service, network in services.items()
         ),
         "network_configuration { assign_public_ip = true }  # of the aws_ecs_service",
     )
+
+
+def _network(placement: Placement) -> str:
+    """Return what has to be said again, for an update replaces all of it; no group: the default."""
+    groups = f",securityGroups=[{','.join(placement.groups)}]" if placement.groups else ""
+    return f"subnets=[{','.join(placement.subnets)}]{groups}"
 
 
 def _finding(scene: Scene, needed: tuple[Requirement, ...], end: _End) -> Finding:

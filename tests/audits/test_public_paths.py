@@ -151,6 +151,7 @@ def cluster(*, public: bool) -> Cluster:
         launch_type=LaunchType.FARGATE,
         task_definition="td",
         subnets=("subnet-a",),
+        groups=("sg-web",),
         public_address=public,
     )
     return Cluster(arn="arn", name="shop", services=(EcsService(name="web", placements=(place,)),))
@@ -188,8 +189,8 @@ def test_assigning_addresses_mends_it() -> None:
     )
     assert finding.remedy.cli[0] == (
         f"aws ecs update-service --region {REGION} --cluster shop --service web"
-        " --network-configuration 'awsvpcConfiguration={subnets=[SUBNETS],"
-        "securityGroups=[GROUPS],assignPublicIp=ENABLED}'"
+        " --network-configuration 'awsvpcConfiguration={subnets=[subnet-a],"
+        "securityGroups=[sg-web],assignPublicIp=ENABLED}'"
     )
     assert finding.remedy.terraform == (
         "network_configuration { assign_public_ip = true }  # of the aws_ecs_service"
