@@ -136,6 +136,15 @@ def test_what_other_packets_went_through_is_no_suspect() -> None:
     )
 
 
+def test_groups_of_tasks_that_get_through_elsewhere_are_not_shown() -> None:
+    """What lets tasks out to endpoints with the same groups is not what to look at."""
+    wearers = {LaunchType.FARGATE: ("sg-tasks",), LaunchType.EC2: ("sg-tasks",)}
+    shared = replace(world.ground(groups=lambda _: "sg-shared"), wearers=wearers)
+    checks = world.run_with(world.cells([world.TCP], services=["logs"]), Code.TCP_TIMEOUT)
+    (cause,) = rank_causes(checks, (), shared)
+    assert not any("sg-tasks" in each for each in cause.remedy.cli)
+
+
 def test_a_group_stays_a_suspect_for_a_subnet_that_reaches_nothing() -> None:
     """A group that admits other subnets may still lack this one."""
     shared = world.ground(groups=lambda _: "sg-shared")
