@@ -201,8 +201,8 @@ def _summary(gate: Gate, hits: tuple[_Hit, ...]) -> str:
     holes = _holes(hits)
     if holes == (gate.ports,):
         return (
-            f"{dropped} replies (ports {_span(gate.ports)}) by {_rules(hits)}: {where} get no "
-            f"answer from {services}"
+            f"{dropped} replies (ports {_span(gate.ports)}) by {_rules(hits)}: no answers "
+            f"reach {where} from {services}"
         )
     return (
         f"{dropped} replies to ports {', '.join(map(_span, holes))} by {_rules(hits)}: from "
