@@ -1,5 +1,8 @@
 """Every audit, with the codes that it may raise; one only says what others cannot see."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from pytest_ecs_privatelink.audits import (
     agents,
     az_coverage,
@@ -29,6 +32,8 @@ from pytest_ecs_privatelink.audits.policies import endpoints as endpoint_policie
 from pytest_ecs_privatelink.audits.policies import env_files, roles
 from pytest_ecs_privatelink.audits.policies import s3_gateway as s3_policy
 from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
+from pytest_ecs_privatelink.topology.evidence import subnets_of
+from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
 AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
@@ -69,7 +74,9 @@ AUDITS: tuple[tuple[tuple[Code, ...], Audit], ...] = (
 def judge(scene: Scene) -> tuple[tuple[Finding, ...], tuple[Unseen, ...]]:
     """Return what `run_audits` and `unseen` do, having run each audit once."""
     said = [each for _, audit in AUDITS for each in audit(scene)]
-    found = sorted((each for each in said if isinstance(each, Finding)), key=_gravity)
+    used = subnets_of(scene.snapshot)
+    findings = (_by_use(each, used, scene.snapshot) for each in said if isinstance(each, Finding))
+    found = sorted(findings, key=_gravity)
     return tuple(found), _joined(each for each in said if isinstance(each, Unseen))
 
 
@@ -102,6 +109,18 @@ def unseen(scene: Scene) -> tuple[Unseen, ...]:
 def audited_codes() -> tuple[Code, ...]:
     """Return every code that an audit may raise, sorted."""
     return tuple(sorted(code for codes, _ in AUDITS for code in codes))
+
+
+def _by_use(finding: Finding, used: frozenset[str], snapshot: Snapshot) -> Finding:
+    """Weigh as a warning what hurts only subnets that the cluster is not in.
+
+    ``used`` are those that it is in; where it is in none nobody knows better than without it.
+    """
+    about = {finding.subject} & snapshot.index.subnets.keys()
+    hurt = {cell.subnet for cell in finding.blocks} or about
+    if used and hurt and used.isdisjoint(hurt):
+        return replace(finding, severity=Severity.WARNING)
+    return finding
 
 
 def _gravity(finding: Finding) -> tuple[object, ...]:

@@ -27,6 +27,7 @@ from pytest_ecs_privatelink.topology.evidence import (
     features_of,
     launch_types_of,
     registries_of,
+    subnets_of,
 )
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
@@ -57,6 +58,14 @@ class Plan:
     def needs(self, service: str) -> bool:
         """Return whether ``service`` counts among the required cells."""
         return self.terms.service(service).need is not Need.POSSIBLE
+
+    def is_unused(self, subnet: str) -> bool:
+        """Return whether the cluster runs in this VPC, and nothing of it in ``subnet`` (an id)."""
+        return bool(self._used) and subnet not in self._used
+
+    @cached_property
+    def _used(self) -> frozenset[str]:
+        return subnets_of(self.snapshot)
 
     @cached_property
     def blamed(self) -> Mapping[Cell, Finding]:

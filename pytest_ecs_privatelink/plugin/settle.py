@@ -12,6 +12,8 @@ def settle(check: Check, plan: Plan) -> Check:
     accepted = _accepted(check, plan)
     if check.verdict in (Verdict.FAILED, Verdict.WARNED) and accepted is not None:
         return replace(check, verdict=Verdict.SKIPPED, reason=f"accepted: {accepted}")
+    if check.verdict is Verdict.FAILED and check.subnet and plan.is_unused(check.subnet):
+        check = replace(check, verdict=Verdict.WARNED)  # nothing of the cluster stands there
     if check.verdict is Verdict.WARNED and settings.strict:
         return replace(check, verdict=Verdict.FAILED)
     if settings.require_probed and _unproven(check, plan):

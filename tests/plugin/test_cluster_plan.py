@@ -4,13 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from planned_vpc import EVERY_SERVICE, REGION, SERVICES, SUBNETS, planned, vpc
+from planned_vpc import EVERY_SERVICE, REGION, SERVICES, SUBNETS, check, planned, vpc
 
 from pytest_ecs_privatelink import records
 from pytest_ecs_privatelink.catalogue.requirements import Need
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.plugin.settle import settle
 from pytest_ecs_privatelink.plugin.wearing import wearers_of
 from pytest_ecs_privatelink.topology import snapshot as snapshots
 from pytest_ecs_privatelink.topology.cluster import (
@@ -29,7 +30,7 @@ from pytest_ecs_privatelink.topology.model import (
     SecurityGroup,
     Snapshot,
 )
-from pytest_ecs_privatelink.verdict import Code, LaunchType
+from pytest_ecs_privatelink.verdict import Code, LaunchType, Verdict
 
 FARGATE, EC2 = LaunchType.FARGATE, LaunchType.EC2
 ACCOUNTS = ("222222222222", "333333333333")
@@ -151,6 +152,52 @@ def test_subnets_are_the_clusters_whatever_their_routes() -> None:
     assert both.selection.because == "those of cluster live: container instances"
     named = planned(snapshot, subnets=("subnet-b",))
     assert [each.id for each in named.terms.subnets] == ["subnet-b"]
+
+
+@pytest.mark.parametrize(
+    ("subnets", "severities"),
+    [
+        (("subnet-a",), {"error"}),
+        (("subnet-b",), {"warning"}),
+        (("subnet-a", "subnet-b"), {"error"}),
+    ],
+)
+def test_what_hurts_only_subnets_that_the_cluster_is_not_in_is_a_warning(
+    subnets: tuple[str, ...], severities: set[str]
+) -> None:
+    """A subnet named by option may be one where ECS is not seen: findings and cells warn there."""
+    snapshot = running(service("web"))
+    rest = tuple(each for each in snapshot.endpoints if "logs" not in each.id)
+    plan = planned(replace(snapshot, endpoints=rest), subnets=subnets)
+    assert {each.severity for each in plan.findings} == severities
+
+
+@pytest.mark.parametrize(("subnet", "severity"), [("subnet-a", "error"), ("subnet-b", "warning")])
+def test_so_is_what_is_said_of_such_a_subnet(subnet: str, severity: str) -> None:
+    """A subnet without free addresses blocks no cell."""
+    full = tuple(replace(each, free_addresses=0) for each in SUBNETS)
+    plan = planned(replace(running(service("web")), subnets=full), subnets=(subnet,))
+    (finding,) = plan.findings
+    assert (finding.code, finding.severity) == (Code.SUBNET_ADDRESSES_EXHAUSTED, severity)
+
+
+@pytest.mark.parametrize(
+    ("subnet", "strict", "verdict"),
+    [
+        ("subnet-a", False, Verdict.FAILED),
+        ("subnet-b", False, Verdict.WARNED),
+        ("subnet-b", True, Verdict.FAILED),
+    ],
+)
+def test_a_red_cell_where_the_cluster_is_not_is_a_warning(
+    subnet: str, strict: bool, verdict: Verdict
+) -> None:
+    """As the finding that explains it; strictness makes both fail."""
+    plan = planned(running(service("web")), subnets=("subnet-a", "subnet-b"), strict=strict)
+    red = check(Verdict.FAILED, subnet=subnet, code=Code.TCP_TIMEOUT)
+    assert settle(red, plan).verdict is verdict
+    elsewhere = planned(running(), subnets=("subnet-a", "subnet-b"))
+    assert settle(red, elsewhere).verdict is Verdict.FAILED
 
 
 def test_a_cluster_that_shows_nothing_here_says_so() -> None:
