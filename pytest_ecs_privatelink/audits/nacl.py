@@ -50,7 +50,8 @@ class _Hit:
 def nacl_blocks(scene: Scene) -> Iterator[Finding | Unseen]:
     """Find network ACLs that drop 443 or return ports between subnets and endpoints, or S3.
 
-    One finding for each direction of an ACL, which names the rules that decide.
+    One finding for each direction of an ACL, which names the rules that decide. What else an ACL
+    that has one may drop, nobody needs to know yet.
     """
     if scene.snapshot.network_acls is None:
         vpc = scene.snapshot.vpc.id
@@ -67,7 +68,9 @@ def nacl_blocks(scene: Scene) -> Iterator[Finding | Unseen]:
             found.setdefault((each.gate.acl.id, each.gate.egress), []).append(each)
     for _, hits in sorted(found.items()):
         yield _finding(scene, tuple(hits))
-    yield from dict.fromkeys(each for each in told if isinstance(each, Unseen))
+    wrong = {acl for acl, _ in found}
+    blind = dict.fromkeys(each for each in told if isinstance(each, Unseen))
+    yield from (each for each in blind if each.subject not in wrong)
 
 
 def _near(

@@ -70,7 +70,8 @@ class _Case:
 def task_sg_egress(scene: Scene) -> Iterator[Finding | Unseen]:
     """Find groups of tasks and container instances that let no 443 out to all of an endpoint.
 
-    Where nobody knows what they wear that is said, for it cannot be judged.
+    Where nobody knows what they wear that is said, for it cannot be judged. Where some endpoint is
+    shut off for certain, others of which that is not known add nothing: the group is wrong.
     """
     code = Code.TASK_SG_EGRESS
     yield from _unknown(scene, code, (each.requirement for each in targets(scene)))
@@ -84,7 +85,7 @@ def task_sg_egress(scene: Scene) -> Iterator[Finding | Unseen]:
             continue
         if certain:
             yield _to_endpoints(case, certain)
-        if len(certain) < len(shut):
+        else:
             yield unread(scene, code, case.subject, "interfaces", "ec2:DescribeNetworkInterfaces")
 
 

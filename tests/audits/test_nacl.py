@@ -240,6 +240,15 @@ def test_interfaces_that_could_not_be_read_are_unseen_where_they_decide() -> Non
     assert CODE in {finding.code for finding in found(whole)}
 
 
+def test_an_acl_is_not_unseen_where_it_is_wrong_for_certain() -> None:
+    """The finding and "not visible" would be one check with two verdicts."""
+    part = deny(90, 443, 443, egress=True, cidr="10.0.1.0/28")
+    whole = deny(91, 443, 443, egress=True, cidr="10.0.2.0/24")
+    snapshot = replace(guarded(own(part, whole)), interfaces=None)
+    assert (CODE, E, "acl-own") in heads(found(snapshot))
+    assert (CODE, "acl-own") not in {(each.code, each.subject) for each in unjudged(snapshot)}
+
+
 def test_the_remedy_allows_the_vpc_where_subnets_are_many() -> None:
     """An ACL takes 20 rules each way: one for each of many subnets would not fit."""
     more = tuple(

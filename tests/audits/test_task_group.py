@@ -208,3 +208,11 @@ def test_what_could_not_be_read_is_unseen(part: str, permission: str, code: Code
     assert told[code].permissions == (permission,)
     assert told[code].reason.endswith(f"could not be read: missing permission {permission}")
     assert code not in {finding.code for finding in found(blind)}
+
+
+def test_a_group_is_not_unseen_where_it_is_wrong_for_certain() -> None:
+    """The finding and "not visible" would be one check with two verdicts."""
+    narrow = group("sg-tasks", egress=(rule(cidr="10.0.1.0/28"), TO_S3))
+    snapshot = changed(healthy(narrow, interfaces=None), "logs", subnets=("subnet-b",))
+    assert (Code.TASK_SG_EGRESS, E, "sg-tasks") in heads(found(snapshot))
+    assert Code.TASK_SG_EGRESS not in {each.code for each in unjudged(snapshot)}
