@@ -54,7 +54,7 @@ def _finding(
         subject=id_,
         summary=(
             f"{id_} for {target.service} has no interface in {missing}: "
-            f"{named(uncovered)} reach it in {', '.join(zones)}, and lose it with these zones"
+            f"from {named(uncovered)} it is reached in {', '.join(zones)}, and lost with these"
         ),
         expected=f"an interface of {id_} in {missing}",
         observed=f"interfaces in {', '.join(zones)}",

@@ -80,9 +80,13 @@ def targets(scene: Scene) -> tuple[Target, ...]:
 
 
 def usable(subnet: Subnet) -> Ranges:
-    """Return the addresses of ``subnet`` that AWS gives away."""
-    ((first, last),) = Ranges.of((subnet.cidr,)).spans
-    return Ranges(((first + _RESERVED_AT_START, last - 1),))
+    """Return the IPv4 addresses of ``subnet`` that AWS gives away; an IPv6-only one has none."""
+    return Ranges(
+        tuple(
+            (first + _RESERVED_AT_START, last - 1)
+            for first, last in Ranges.of((subnet.cidr,)).spans
+        )
+    )
 
 
 def through_gateway(scene: Scene) -> tuple[Requirement, tuple[Subnet, ...]] | None:

@@ -1,7 +1,7 @@
 """The cluster's evidence as audits take it: where tasks run, and what could not be read."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
@@ -34,6 +34,29 @@ class Use:
     placements: tuple[Placement, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The subnets under test, their places among these, and those where instances are."""
+
+    subnets: tuple[Subnet, ...]
+    places: Mapping[str, int]
+    hosting: tuple[Subnet, ...]
+
+    @classmethod
+    def of(cls, scene: Scene, cluster: Cluster) -> "_Ground":
+        hosts = {each.subnet for each in cluster.instances or () if each.subnet is not None}
+        return cls(
+            scene.subnets,
+            {each.id: place for place, each in enumerate(scene.subnets)},
+            tuple(each for each in scene.subnets if not hosts or each.id in hosts),
+        )
+
+    def held(self, ids: Iterable[str]) -> tuple[Subnet, ...]:
+        """Return those of ``ids`` that are under test, in their order there."""
+        places = {self.places[id_] for id_ in ids if id_ in self.places}
+        return tuple(self.subnets[place] for place in sorted(places))
+
+
 def uses(scene: Scene) -> tuple[Use, ...]:
     """Return the task definitions that run in subnets under test, as a launch type under test."""
     cluster = scene.snapshot.cluster
@@ -43,8 +66,9 @@ def uses(scene: Scene) -> tuple[Use, ...]:
     for service in cluster.services or ():
         for placement in service.placements:
             placed[_name(placement.task_definition)].append(placement)
+    ground = _Ground.of(scene, cluster)
     found = (
-        _use(scene, cluster, each, tuple(placed[_name(each.arn)]))
+        _use(scene, ground, each, tuple(placed[_name(each.arn)]))
         for each in sorted(cluster.task_definitions or (), key=lambda each: _name(each.arn))
     )
     return tuple(use for use in found if use and use.subnets)
@@ -82,22 +106,29 @@ def _is_unread(snapshot: Snapshot, part: str) -> bool:
 
 
 def _use(
-    scene: Scene, cluster: Cluster, definition: TaskDefinition, placed: tuple[Placement, ...]
+    scene: Scene, ground: _Ground, definition: TaskDefinition, placed: tuple[Placement, ...]
 ) -> Use | None:
     placements = tuple(each for each in placed if each.launch_type in scene.launch_types)
     if placed and not placements:
         return None
-    inside = {id_ for each in placements for id_ in each.subnets}
-    if any(not each.subnets for each in placements):
-        # Without awsvpc, tasks stand where the container instances do.
-        hosts = {each.subnet for each in cluster.instances or () if each.subnet is not None}
-        inside |= hosts or {subnet.id for subnet in scene.subnets}
     return Use(
         name=_name(definition.arn),
         definition=definition,
-        subnets=tuple(each for each in scene.subnets if not placements or each.id in inside),
+        subnets=_standing(ground, placements),
         placements=placements,
     )
+
+
+def _standing(ground: _Ground, placements: tuple[Placement, ...]) -> tuple[Subnet, ...]:
+    if not placements:
+        return ground.subnets
+    named = {id_ for each in placements for id_ in each.subnets}
+    if all(each.subnets for each in placements):
+        return ground.held(named)
+    # Without awsvpc, tasks stand where the container instances do.
+    if not named:
+        return ground.hosting
+    return ground.held(named.union(each.id for each in ground.hosting))
 
 
 def _name(arn: str) -> str:

@@ -14,9 +14,12 @@ _ROOM = 8  # fewer are a warning: a deployment starts new tasks before it stops 
 def addresses_exhausted(scene: Scene) -> Iterator[Finding | Unseen]:
     """Find subnets in which no task, or only a few more, can get an address.
 
-    Each task with awsvpc takes one. Nothing that is probed shows it: what runs has its own.
+    Each task with awsvpc takes one. Nothing that is probed shows it: what runs has its own. EC2
+    counts IPv4 addresses [EC2 API, Subnet], of which an IPv6-only subnet has none to run out of.
     """
     for subnet in scene.subnets:
+        if ":" in subnet.cidr:
+            continue
         if subnet.free_addresses is None and not scene.snapshot.emulated:
             yield Unseen(
                 code=Code.SUBNET_ADDRESSES_EXHAUSTED,

@@ -155,8 +155,8 @@ def _finding(
         subject=table.id,
         summary=(
             f"{table.id} of {named(subnets)} has no active route to {places}, which "
-            f"{counted(zones, 'hosted zones')} give{'' if zones[1:] else 's'} for {services}: "
-            "443 of it cannot be reached"
+            f"hosted zone{'s' if zones[1:] else ''} {counted(zones, 'in all')} "
+            f"give{'' if zones[1:] else 's'} for {services}: no packet gets there"
         ),
         expected=f"an active route to {places} from {named(subnets)}",
         observed="; ".join(dict.fromkeys(_observed(each) for each in stuck)),

@@ -100,11 +100,11 @@ def _mounting(scene: Scene, users: tuple[Use, ...]) -> tuple[tuple[Subnet, Worn]
         for placement in use.placements or (None,):
             inside = (placement.subnets if placement else ()) or everywhere
             places[_worn(scene, placement)].update(inside)
+    order = {each.id: place for place, each in enumerate(scene.subnets)}
     return tuple(
-        (subnet, worn)
+        (scene.subnets[place], worn)
         for worn, inside in places.items()
-        for subnet in scene.subnets
-        if subnet.id in inside
+        for place in sorted(order[id_] for id_ in inside if id_ in order)
     )
 
 

@@ -140,9 +140,11 @@ def _s3(scene: Scene, known: Mapping[str, Guard]) -> Iterator[_Hit | Unseen]:
 
 
 def _by_acl(scene: Scene, subnets: Iterable[Subnet]) -> dict[str, tuple[Subnet, ...]]:
+    """Return the subnets that have IPv4 addresses by the ACL that guards them."""
     found: dict[str, list[Subnet]] = {}
     for subnet in subnets:
-        if (acl := acl_of(scene.snapshot, subnet.id)) is not None:
+        acl = acl_of(scene.snapshot, subnet.id)
+        if acl is not None and usable(subnet):
             found.setdefault(acl.id, []).append(subnet)
     return {id_: tuple(guarded) for id_, guarded in found.items()}
 
@@ -199,8 +201,8 @@ def _summary(gate: Gate, hits: tuple[_Hit, ...]) -> str:
     holes = _holes(hits)
     if holes == (gate.ports,):
         return (
-            f"{dropped} replies (ports {_span(gate.ports)}) by {_rules(hits)}: {where} get no "
-            f"answer from {services}"
+            f"{dropped} replies (ports {_span(gate.ports)}) by {_rules(hits)}: no answers "
+            f"reach {where} from {services}"
         )
     return (
         f"{dropped} replies to ports {', '.join(map(_span, holes))} by {_rules(hits)}: from "

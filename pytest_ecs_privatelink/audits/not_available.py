@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pytest_ecs_privatelink.audits.answering import under_test
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.remedies import same_endpoint_again, state_of
 from pytest_ecs_privatelink.audits.scene import Scene
@@ -26,7 +27,7 @@ def not_available(scene: Scene) -> Iterator[Finding]:
     A warning where another endpoint of the same service is available, or nothing needs it: of a
     service that is merely possible, one beyond repair is as good as none.
     """
-    needed = {requirement.service: requirement for requirement in scene.requirements}
+    needed = {requirement.service: requirement for requirement in under_test(scene)}
     for service in SERVICES:
         for endpoint in endpoints_for(scene.snapshot, service, beyond_repair=True):
             if endpoint.state != "available":

@@ -1,5 +1,6 @@
 """Every audit, with the codes that it may raise; one only says what others cannot see."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from pytest_ecs_privatelink.audits import (
@@ -76,8 +77,23 @@ def judge(scene: Scene) -> tuple[tuple[Finding, ...], tuple[Unseen, ...]]:
     used = subnets_of(scene.snapshot)
     findings = (_by_use(each, used, scene.snapshot) for each in said if isinstance(each, Finding))
     found = sorted(findings, key=_gravity)
-    blind = (each for each in said if isinstance(each, Unseen))
-    return tuple(found), tuple(sorted(blind, key=lambda each: (each.code, each.subject)))
+    return tuple(found), _joined(each for each in said if isinstance(each, Unseen))
+
+
+def _joined(blind: Iterable[Unseen]) -> tuple[Unseen, ...]:
+    """Return one for each code and subject, by these, with all that stands in the way."""
+    heads: dict[tuple[Code, str], list[Unseen]] = {}
+    for each in blind:
+        heads.setdefault((each.code, each.subject), []).append(each)
+    return tuple(
+        Unseen(
+            code=code,
+            subject=subject,
+            reason="; ".join(dict.fromkeys(each.reason for each in found)),
+            permissions=tuple(dict.fromkeys(name for each in found for name in each.permissions)),
+        )
+        for (code, subject), found in sorted(heads.items())
+    )
 
 
 def run_audits(scene: Scene) -> tuple[Finding, ...]:

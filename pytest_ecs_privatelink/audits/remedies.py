@@ -76,7 +76,7 @@ def _interface(
         snapshot,
         service,
         EndpointType.INTERFACE,
-        ("--private-dns-enabled", "--subnet-ids", *subnets),
+        ("--private-dns-enabled", *(("--subnet-ids", *subnets) if subnets else ())),
         subnet_ids=texts(subnets),
         security_group_ids=texts(groups) if groups else f"[{new_group}]",
         private_dns_enabled="true",

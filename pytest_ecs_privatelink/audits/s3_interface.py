@@ -13,7 +13,7 @@ from pytest_ecs_privatelink.topology.lookup import answers_privately, endpoints_
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType
 from pytest_ecs_privatelink.verdict import Code, Finding, Remedy, Severity
 
-_QUOTE = '# "An S3 interface endpoint cannot be used with ECR": make the gateway endpoint (R5)'
+_QUOTE = '# "An S3 interface endpoint cannot be used with ECR": make the gateway endpoint'
 
 
 def s3_interface_only(scene: Scene) -> Iterator[Finding | Unseen]:

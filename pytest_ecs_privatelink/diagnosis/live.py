@@ -83,9 +83,11 @@ LIVE: dict[Code, LiveCode] = {
         next="enableDnsSupport and enableDnsHostnames, then each endpoint's private DNS",
         cli=(
             _ENDPOINTS_OF_PUBLIC,
-            "ec2 modify-vpc-endpoint --vpc-endpoint-id {endpoint} --private-dns-enabled",
+            # Private DNS that the snapshot shows to be off is a finding: none is turned on here.
             _ENDPOINTS,
             _DNS_HOSTNAMES,
+            _DHCP,
+            _RULES,
         ),
         terraform=(
             "aws_vpc_endpoint ({endpoint}): private_dns_enabled = true",
@@ -94,7 +96,7 @@ LIVE: dict[Code, LiveCode] = {
         axes=_BY_NAME,
     ),
     Code.DNS_FOREIGN_ANSWER: LiveCode(
-        says="private addresses that no known endpoint has, and that do not serve it, are the "
+        says="private addresses that are not its endpoint's, and that do not serve it, are the "
         "answer for {services} in {subnets}",
         next="the hosted zone that answers (a hub's, or a leftover) and the route to its addresses",
         cli=(_ZONES, _TABLES),

@@ -54,6 +54,8 @@ def facts_of(
         **_endpoint_facts(ground, services, tables),
         **_group_facts(services, passed),
     }
+    if facts["cleared"]:
+        facts["task_groups"] = None
     if lone or (passed and not facts["gateway"]):
         facts["acls"] = None
     return {name: value for name, value in facts.items() if value}

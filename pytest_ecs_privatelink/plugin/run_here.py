@@ -78,7 +78,7 @@ def _notes(opened: OpenedSession, settings: Settings) -> tuple[str, ...]:
 def _look(settings: Settings) -> tuple[Snapshot, Source]:
     if settings.snapshot is None:
         return read_vpc(settings)
-    snapshot = correct(load_snapshot(settings))
+    snapshot = load_snapshot(settings)  # saved corrected: what was edited since stays
     cloud = Cloud(region=settings.region or snapshot.region, profile=settings.profile)
     notes = (f"snapshot {settings.snapshot} of {snapshot.taken}",)
     return snapshot, Source(target="aws", cloud=cloud, region_source="snapshot", notes=notes)

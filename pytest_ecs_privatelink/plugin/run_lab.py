@@ -4,7 +4,6 @@ import contextlib
 from dataclasses import dataclass, replace
 
 from pytest_ecs_privatelink.errors import SettingsError
-from pytest_ecs_privatelink.lab.corrections import correct
 from pytest_ecs_privatelink.lab.faults import Fault
 from pytest_ecs_privatelink.lab.laboratory import Laboratory, faults_named
 from pytest_ecs_privatelink.lab.world import World
@@ -59,7 +58,7 @@ def _look(settings: Settings, lab: Laboratory, faults: tuple[Fault, ...]) -> _Lo
     if settings.own_world:
         return _look_at_own_world(settings, lab, faults)
     if settings.snapshot is not None:
-        snapshot = correct(load_snapshot(settings))
+        snapshot = load_snapshot(settings)  # saved corrected: what was edited since stays
         cloud = Cloud(region=snapshot.region, profile=settings.profile)
         notes = (f"twin of {settings.snapshot}",)
         source = Source(target="lab", cloud=cloud, region_source="snapshot", notes=notes)

@@ -146,9 +146,11 @@ def _choices(values: Mapping[str, Any], name: str, kind: type[E]) -> tuple[E, ..
 
 
 def _accepted(text: str) -> Accepted:
-    code, _, subject = text.partition(":")
+    code, colon, subject = text.partition(":")
     if code not in tuple(Code):
         raise SettingsError(f"--ecs-ignore {code!r}: no such code; there are {', '.join(Code)}")
+    if colon and not subject:  # a shell's empty variable must not accept every subject
+        raise SettingsError(f"--ecs-ignore {text!r}: give CODE or CODE:SUBJECT")
     return Accepted(code=Code(code), subject=subject or None)
 
 

@@ -95,10 +95,11 @@ def last_line(run: Run) -> str:
     """Return what the run amounts to: what was proven, how much was probed, who could not look."""
     cells = run.facts.cells
     dry = any(check.basis is Basis.DRY for check in run.checks)
+    audits_only = {check.claim for check in run.checks} == {Claim.AUDIT}
     parts = [
         nothing_proven(run),
-        _probed(cells, dry=dry),
-        _without_vantage(run),
+        "audits only: nothing was to be probed" if audits_only else _probed(cells, dry=dry),
+        None if audits_only else _without_vantage(run),
         counted(len(run.causes), "cause") if run.causes else None,
     ]
     return "; ".join(part for part in parts if part)

@@ -16,8 +16,7 @@ from pytest_ecs_privatelink.topology.model import (
     Subnet,
 )
 
-# VpcEndpoint.State of the EC2 API, lower case. Emulators go on listing deleted endpoints.
-_DELETED = frozenset({"deleting", "deleted"})
+# VpcEndpoint.State of the EC2 API, lower case.
 _BEYOND_REPAIR = frozenset({"failed", "rejected", "expired"})
 # Types that carry what ECS asks of AWS services (a gateway load balancer's endpoint does not).
 _CARRYING = frozenset({EndpointType.INTERFACE, EndpointType.GATEWAY})
@@ -121,13 +120,7 @@ def aws_endpoints(
 
     Deleted ones do not exist; those beyond repair do.
     """
-    return tuple(
-        (endpoint, name)
-        for endpoint in sorted(snapshot.endpoints, key=lambda each: each.id)
-        if endpoint.type in types
-        and endpoint.state not in _DELETED
-        and (name := parse_service_name(endpoint.service_name)) is not None
-    )
+    return tuple(each for each in snapshot.index.of_aws if each[0].type in types)
 
 
 def endpoints_for(
@@ -144,9 +137,8 @@ def endpoints_for(
     """
     return tuple(
         endpoint
-        for endpoint, name in aws_endpoints(snapshot, types=types)
-        if (name.service, name.region) == (service, snapshot.region)
-        and (beyond_repair or not is_beyond_repair(endpoint))
+        for endpoint in snapshot.index.serving.get((service, snapshot.region), ())
+        if endpoint.type in types and (beyond_repair or not is_beyond_repair(endpoint))
     )
 
 

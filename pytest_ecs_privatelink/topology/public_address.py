@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.topology.cluster import Cluster
 from pytest_ecs_privatelink.topology.lookup import task_interfaces
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import LaunchType
@@ -22,18 +21,15 @@ def none_public(snapshot: Snapshot, subnet: str) -> bool:
 def _addressed(snapshot: Snapshot, subnet: str) -> Iterator[bool]:
     seen = task_interfaces(snapshot, subnet)
     yield from (each.public_address is not None for each in seen)
-    if snapshot.cluster is None:
-        return
     if not seen:
-        yield from _assigned(snapshot.cluster, subnet)
-    hosts = {each.instance for each in snapshot.cluster.instances or () if each.subnet == subnet}
+        yield from _assigned(snapshot, subnet)
+    hosts = snapshot.index.hosts_in.get(subnet, frozenset())
     for interface in snapshot.index.interfaces_in.get(subnet, ()):
         if interface.primary and interface.instance in hosts:
             yield interface.public_address is not None
 
 
-def _assigned(cluster: Cluster, subnet: str) -> Iterator[bool]:
-    for service in cluster.services or ():
-        for placement in service.placements:
-            if placement.launch_type is LaunchType.FARGATE and subnet in placement.subnets:
-                yield placement.public_address
+def _assigned(snapshot: Snapshot, subnet: str) -> Iterator[bool]:
+    for placement in snapshot.index.placements_in.get(subnet, ()):
+        if placement.launch_type is LaunchType.FARGATE:
+            yield placement.public_address

@@ -85,6 +85,10 @@ NEED_LAB = "use it with --ecs-lab, without --ecs-vpc and --ecs-snapshot"
             ["--ecs-lab", "--ecs-ignore", "endpoint-gone:logs"],
             f"--ecs-ignore 'endpoint-gone': no such code; there are {CODES}",
         ),
+        (
+            ["--ecs-lab", "--ecs-ignore", "nacl-blocks:"],
+            "--ecs-ignore 'nacl-blocks:': give CODE or CODE:SUBJECT",
+        ),
         *(
             (
                 ["--ecs-lab", "--ecs-timeout", seconds],

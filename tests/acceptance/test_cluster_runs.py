@@ -1,5 +1,6 @@
 """A cluster's evidence, from the option to the last line."""
 
+import json
 from pathlib import Path
 
 from lab_runs import Finished, Runs
@@ -37,6 +38,24 @@ def test_a_saved_cluster_needs_no_option(runs: Runs, snapshot: Path) -> None:
     assert alone.verdicts == shared.verdicts
     assert "48 of 48 required cells probed; every subnet has a vantage" in alone.lines
     assert "48 of 48 required cells probed; every subnet has a vantage" in shared.lines
+
+
+def test_what_is_edited_in_a_lab_s_snapshot_stays_edited(
+    runs: Runs, snapshot: Path, tmp_path: Path
+) -> None:
+    """It was saved with the emulator's errors put right: none is put right again."""
+    edited = json.loads(snapshot.read_text(encoding="utf-8"))
+    for table in edited["route_tables"]:
+        table["routes"] = [each for each in table["routes"] if each["target"] == "local"]
+    broken = tmp_path / "broken.json"
+    broken.write_text(json.dumps(edited), encoding="utf-8")
+
+    here = runs(f"--ecs-snapshot={broken}", "--ecs-claims=audit", "--ecs-need=s3")
+    twin = runs("--ecs-lab", f"--ecs-snapshot={broken}", "--ecs-need=s3")
+
+    for told in (here, twin):
+        assert told.code == 1
+        assert any(line.startswith("c1 s3-gateway-no-route ") for line in told.lines)
 
 
 def test_another_cluster_contradicts_the_file(runs: Runs, snapshot: Path) -> None:

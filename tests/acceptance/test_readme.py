@@ -29,15 +29,17 @@ def test_the_matrix_of_the_main_job(runs: Runs) -> None:
 
 def test_the_broken_world(runs: Runs) -> None:
     """The README's fault turns the README's row red, with its cause and what mends it."""
-    row, _, headline = shown("logs            ✘", "c1 ")
+    row, _, headline = shown("logs            ✔✘", "c1 ")
 
-    out = runs("--ecs-lab", "--ecs-fault=endpoint-missing").lines
+    out = runs("--ecs-lab", "--ecs-fault=endpoint-sg-ingress-part").lines
 
     assert row in out
     (cause,) = (line for line in out if line.startswith("c1 "))
     assert without_ids(cause).startswith(without_ids(headline))
-    assert cause.endswith("; explains 7 checks")
-    assert out[out.index(cause) + 1].startswith("   mend: aws ec2 create-vpc-endpoint --region us-")
+    assert cause.endswith("; explains 11 checks")
+    assert out[out.index(cause) + 1].startswith(
+        "   mend: aws ec2 authorize-security-group-ingress --region us-"
+    )
 
 
 def test_the_test_of_one_s_own(runs: Runs) -> None:

@@ -35,8 +35,8 @@ def test_one_line_for_each_endpoint() -> None:
     assert heads((finding,)) == [(CODE, Severity.WARNING, "vpce-logs")]
     assert finding.blocks == ()
     assert finding.summary == (
-        "vpce-logs for logs has no interface in us-west-2b, us-west-2c: private-b, private-c "
-        "reach it in us-west-2a, and lose it with these zones"
+        "vpce-logs for logs has no interface in us-west-2b, us-west-2c: from private-b, "
+        "private-c it is reached in us-west-2a, and lost with these"
     )
     assert finding.expected == "an interface of vpce-logs in us-west-2b, us-west-2c"
     assert finding.observed == "interfaces in us-west-2a"

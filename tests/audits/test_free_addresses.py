@@ -53,6 +53,12 @@ def test_a_full_subnet_is_told_and_mended() -> None:
     )
 
 
+def test_an_ipv6_only_subnet_does_not_run_out() -> None:
+    """EC2 counts free IPv4 addresses: there are never any, and no task there needs one."""
+    only = replace(PRIVATE[2], cidr="2600:1f13:a::/64", free_addresses=0)
+    assert run_audits(scene(world(without(), subnets=(*PRIVATE[:2], only)), subnets=(only,))) == ()
+
+
 def test_one_address_is_one() -> None:
     """English has a singular."""
     (finding,) = run_audits(having(1))

@@ -129,7 +129,7 @@ def test_one_line_names_the_cause() -> None:
 
     assert finding.summary == (
         "rtb-private of private-a, private-b, private-c has no active route to 10.100.0.9, which "
-        "Z1 gives for logs: 443 of it cannot be reached"
+        "hosted zone Z1 gives for logs: no packet gets there"
     )
     assert finding.expected == (
         "an active route to 10.100.0.9 from private-a, private-b, private-c"
@@ -163,8 +163,8 @@ def test_each_table_is_one_finding() -> None:
     assert finding.subject == "rtb-private"
     assert finding.summary == (
         "rtb-private of private-a, private-b has no active route to "
-        "10.100.0.10, 10.100.0.11, 10.100.0.9, which Z2, Z1 give for ecs, logs: 443 of it cannot "
-        "be reached"
+        "10.100.0.10, 10.100.0.11, 10.100.0.9, which hosted zones Z2, Z1 give for ecs, logs: no "
+        "packet gets there"
     )
     assert set(finding.blocks) == {
         Cell(claim, subnet.id, service)
@@ -267,7 +267,7 @@ def test_an_alias_without_any_way_out_leads_nowhere(record: dict[str, Any]) -> N
     """Wherever the hub is, a table with local routes only cannot lead there."""
     (finding,) = found(spoke(hosted=zone(**record)))
 
-    assert f"has no active route to {HUB}, which Z1 gives for logs" in finding.summary
+    assert f"has no active route to {HUB}, which hosted zone Z1 gives for logs" in finding.summary
     assert finding.observed == "no route to any other network"
     assert unknown(spoke(hosted=zone(**record))) == []
 

@@ -144,8 +144,8 @@ def test_no_replies_at_all_are_told_by_the_last_rule() -> None:
     forgetful = NetworkAcl(id="acl-own", entries=(only, OPEN_ACL.entries[0]), subnets=(B.id,))
     (finding,) = found(guarded(forgetful))
     assert finding.summary == (
-        "acl-own drops inbound replies (ports 32768-60999) by rule *: private-b get no answer from "
-        "8 endpoint services"
+        "acl-own drops inbound replies (ports 32768-60999) by rule *: no answers reach private-b "
+        "from 8 endpoint services"
     )
     assert " --rule-number 101 " in finding.remedy.cli[0]
     assert set(finding.blocks) == blocked(ALL, B.id)

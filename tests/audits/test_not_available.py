@@ -8,6 +8,7 @@ from audit_worlds import PRIVATE, endpoint, scene, without, world
 from pytest_ecs_privatelink.audits.register import run_audits
 from pytest_ecs_privatelink.verdict import Claim, Code, Severity
 
+W = Severity.WARNING
 NOT_AVAILABLE = Code.ENDPOINT_NOT_AVAILABLE
 
 
@@ -116,6 +117,13 @@ def test_a_merely_possible_service_is_missed_only_where_names_may_lead_to_it(
     snapshot = world((*without(), endpoint("kms", state=state)))
     (finding,) = run_audits(scene(snapshot))
     assert (finding.severity, len(finding.blocks)) == (severity, cells)
+
+
+def test_a_dead_endpoint_without_subnets_is_replaced_by_its_like() -> None:
+    """An option of the AWS CLI without values would be refused."""
+    dead = endpoint("logs", state="failed", subnets=())
+    (finding,) = run_audits(scene(world((*without("logs"), dead))))
+    assert finding.remedy.cli[1].endswith("--private-dns-enabled --security-group-ids sg-endpoints")
 
 
 def test_another_regions_pending_endpoint_is_only_in_the_wrong_region() -> None:

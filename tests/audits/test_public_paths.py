@@ -152,6 +152,7 @@ def cluster(*, public: bool) -> Cluster:
         launch_type=LaunchType.FARGATE,
         task_definition="td",
         subnets=("subnet-a",),
+        groups=("sg-web",),
         public_address=public,
     )
     return Cluster(arn="arn", name="shop", services=(EcsService(name="web", placements=(place,)),))
@@ -190,7 +191,7 @@ def test_assigning_addresses_mends_it() -> None:
     assert finding.remedy.cli[0] == (
         f"aws ecs update-service --region {REGION} --cluster shop --service web"
         " --network-configuration 'awsvpcConfiguration={subnets=[subnet-a],"
-        "assignPublicIp=ENABLED}'"
+        "securityGroups=[sg-web],assignPublicIp=ENABLED}'"
     )
     assert finding.remedy.terraform == (
         "network_configuration { assign_public_ip = true }  # of the aws_ecs_service"
@@ -200,7 +201,11 @@ def test_assigning_addresses_mends_it() -> None:
 @pytest.mark.parametrize(
     ("changes", "service", "network"),
     [
-        ({"name": "web; rm -rf /"}, "'web; rm -rf /'", "subnets=[subnet-a],"),
+        (
+            {"name": "web; rm -rf /"},
+            "'web; rm -rf /'",
+            "subnets=[subnet-a],securityGroups=[sg-web],",
+        ),
         (
             {"groups": ("sg-1", "sg-2")},
             "web",

@@ -262,6 +262,15 @@ def test_a_role_that_is_gone_is_never_green() -> None:
     assert said(replace(gone, emulated=True)) == ()
 
 
+def test_a_role_that_is_named_in_two_ways_is_told_of_once() -> None:
+    """By its ARN and by its name: one check, for it has one id."""
+    (task,) = CLUSTER.task_definitions or ()
+    twice = replace(CLUSTER, task_definitions=(task, replace(task, execution_role="run")))
+    (unseen,) = said(running(roles=None, cluster=twice))
+    assert isinstance(unseen, Unseen)
+    assert unseen.subject == "run"
+
+
 def test_task_definitions_that_could_not_be_read_hide_their_roles() -> None:
     """Which roles there are is then not known."""
     cluster = replace(CLUSTER, task_definitions=None)

@@ -103,7 +103,7 @@ def test_the_gateway_endpoint_mends_it() -> None:
     """The commands quote why, then create what is missing."""
     (finding,) = run_audits(scene(world((*without("s3"), BARE))))
     assert finding.remedy.cli == (
-        '# "An S3 interface endpoint cannot be used with ECR": make the gateway endpoint (R5)',
+        '# "An S3 interface endpoint cannot be used with ECR": make the gateway endpoint',
         "aws ec2 create-vpc-endpoint --region us-west-2 --vpc-id vpc-0abc"
         " --vpc-endpoint-type Gateway --service-name com.amazonaws.us-west-2.s3"
         " --route-table-ids rtb-private",

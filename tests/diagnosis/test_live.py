@@ -97,6 +97,23 @@ def test_s3_without_route_is_mended_at_the_gateway() -> None:
     )
 
 
+def test_a_public_answer_turns_nothing_on() -> None:
+    """Private DNS that is off is an audit's finding: where none stands, it was on already."""
+    facts = facts_of(world.ground(), red(Code.DNS_PUBLIC_ANSWER, "logs"))
+    commands = remedy_of(Code.DNS_PUBLIC_ANSWER, facts).cli
+    assert all(" describe-" in each or " list-" in each for each in commands)
+    assert any("list-resolver-rule-associations" in each for each in commands)
+
+
+def test_a_foreign_answer_may_be_another_endpoint_s() -> None:
+    """It is not said that nothing known has the address: a record may name the wrong endpoint."""
+    facts = facts_of(world.ground(), red(Code.DNS_FOREIGN_ANSWER, "logs"))
+    assert summary_of(Code.DNS_FOREIGN_ANSWER, facts).startswith(
+        "private addresses that are not its endpoint's, and that do not serve it, are the answer "
+        "for logs in "
+    )
+
+
 def test_a_dead_resolver_is_named_by_address() -> None:
     """DNS that does not answer names who was asked and where that is configured."""
     checks = world.run_with(world.cells([world.DNS]), Code.DNS_TIMEOUT)
@@ -117,6 +134,15 @@ def test_what_other_packets_went_through_is_no_suspect() -> None:
     assert cause.remedy.cli == (
         "aws ec2 describe-vpc-endpoints --vpc-endpoint-ids vpce-logs --region eu-west-1",
     )
+
+
+def test_groups_of_tasks_that_get_through_elsewhere_are_not_shown() -> None:
+    """What lets tasks out to endpoints with the same groups is not what to look at."""
+    wearers = {LaunchType.FARGATE: ("sg-tasks",), LaunchType.EC2: ("sg-tasks",)}
+    shared = replace(world.ground(groups=lambda _: "sg-shared"), wearers=wearers)
+    checks = world.run_with(world.cells([world.TCP], services=["logs"]), Code.TCP_TIMEOUT)
+    (cause,) = rank_causes(checks, (), shared)
+    assert not any("sg-tasks" in each for each in cause.remedy.cli)
 
 
 def test_a_group_stays_a_suspect_for_a_subnet_that_reaches_nothing() -> None:

@@ -13,6 +13,7 @@ from pytest_ecs_privatelink.lab.twin import Twin
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.topology.lookup import effective_groups
 from pytest_ecs_privatelink.vantage.broker import Broker
 from pytest_ecs_privatelink.verdict import (
     PROBED_CLAIMS,
@@ -122,9 +123,17 @@ def _left_to_probes(plan: Plan) -> set[str]:
     left = {each.service for each in plan.terms.services if each.service in subjects}
     for endpoint in plan.snapshot.endpoints:
         name = parse_service_name(endpoint.service_name)
-        if name is not None and subjects.intersection((endpoint.id, *endpoint.groups)):
+        worn = (group.id for group in effective_groups(plan.snapshot, endpoint))
+        if name is not None and subjects.intersection((endpoint.id, *endpoint.groups, *worn)):
             left.add(name.service)
-    return left
+    blind = {
+        kind
+        for kind, worn in plan.terms.wearers.items()
+        if subjects.intersection((*(worn or ()), " ".join(worn or ())))
+    }
+    return left | {
+        each.service for each in plan.terms.services if blind.intersection(each.launch_types)
+    }
 
 
 def _disagreements(plan: Plan, checks: dict[Cell, Check]) -> Iterator[Disagreement]:

@@ -219,6 +219,13 @@ def test_nothing_proven_gives_the_reasons_and_the_blind_subnets() -> None:
     )
 
 
+def test_an_audit_only_run_speaks_of_no_vantage() -> None:
+    """Where nothing was to be probed, nobody needs to stand anywhere."""
+    run = without_vantage()
+    audits = tuple(replace(each, claim=Claim.AUDIT) for each in run.checks[:2])
+    assert last_line(replace(run, checks=audits)) == "audits only: nothing was to be probed"
+
+
 def test_something_judged_or_nothing_selected_is_not_nothing_proven() -> None:
     """One failed cell is a proof, and an audit-only run set out to prove nothing."""
     assert nothing_proven(runs.DEAD_ENDPOINT) is None

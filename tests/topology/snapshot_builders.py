@@ -1,14 +1,11 @@
 """Small snapshots for the tests of this folder, and a strategy for arbitrary ones."""
 
-import dataclasses
 import ipaddress
-import typing
 from collections.abc import Mapping
-from enum import StrEnum
-from types import UnionType
 from typing import Any
 
 from hypothesis import strategies as st
+from record_strategies import records
 
 from pytest_ecs_privatelink.topology.model import (
     SCHEMA,
@@ -93,37 +90,11 @@ _TEXTS = {
     **dict.fromkeys(("cidr", "cidrs", "ipv6_cidr", "ipv6_cidrs", "destination"), _NETWORKS),
     **dict.fromkeys(("address", "addresses", "ipv6_addresses"), _ADDRESSES.map(str)),
     "owner": _ACCOUNTS,
+    "Snapshot.schema": st.just(SCHEMA),
     "protocol": st.sampled_from(["-1", "tcp", "udp", "icmp", "icmpv6", "6", "58"]),
 }
-_NEVER_EMPTY = frozenset({"cidrs"})
 
 
-def records(
-    kind: Any,  # noqa: ANN401
-    *,
-    text: st.SearchStrategy[str] | None = None,
-    least: int = 0,
-) -> st.SearchStrategy[Any]:
-    """Return a strategy for any value of a type of the model, made from its annotations."""
-    text = st.text(max_size=8) if text is None else text
-    arguments = typing.get_args(kind)
-    if isinstance(kind, UnionType):
-        return st.one_of(*(records(option, text=text) for option in reversed(arguments)))
-    if typing.get_origin(kind) is tuple:
-        return st.lists(records(arguments[0], text=text), min_size=least, max_size=2).map(tuple)
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        return st.builds(kind, **_fields(kind))
-    if issubclass(kind, StrEnum):
-        return st.sampled_from(kind)
-    scalars = {str: text, int: st.integers(), bool: st.booleans(), type(None): st.none()}
-    return scalars[kind]
-
-
-def _fields(kind: Any) -> dict[str, st.SearchStrategy[Any]]:  # noqa: ANN401
-    hints = typing.get_type_hints(kind)
-    return {
-        name: st.just(SCHEMA)
-        if name == "schema"
-        else records(hint, text=_TEXTS.get(name), least=int(name in _NEVER_EMPTY))
-        for name, hint in hints.items()
-    }
+def any_snapshots() -> st.SearchStrategy[Snapshot]:
+    """Return a strategy for whatever the model can hold."""
+    return records(Snapshot, _TEXTS)

@@ -168,6 +168,25 @@ def test_subnet_without_ipv4(front: Front, session: boto3.Session, world: World)
     )
 
 
+def test_subnet_whose_only_range_is_on_its_way(
+    front: Front, session: boto3.Session, world: World
+) -> None:
+    """An IPv6-only subnet has a range from the start, and an IPv6 address range once that is so."""
+    snapshot = reading(
+        front,
+        session,
+        world,
+        "DescribeSubnets",
+        "<subnetSet><item><subnetId>subnet-6</subnetId><ipv6CidrBlockAssociationSet>"
+        "<item><ipv6CidrBlock>2001:db8::/64</ipv6CidrBlock><ipv6CidrBlockState>"
+        "<state>associating</state></ipv6CidrBlockState></item></ipv6CidrBlockAssociationSet>"
+        "</item></subnetSet>",
+    )
+
+    (subnet,) = snapshot.subnets
+    assert (subnet.cidr, subnet.ipv6_cidr) == ("2001:db8::/64", None)
+
+
 def test_private_and_regional_nat_gateways(
     front: Front, session: boto3.Session, world: World
 ) -> None:

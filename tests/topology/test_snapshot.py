@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from snapshot_builders import records, vpc_of
+from snapshot_builders import any_snapshots, vpc_of
 
 from pytest_ecs_privatelink.errors import SnapshotError
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet, Unreadable
@@ -19,7 +19,7 @@ from pytest_ecs_privatelink.topology.wellformed import without_host_bits
 AGAIN = "save it again with --ecs-vpc VPC --ecs-save-snapshot FILE"
 
 
-@given(snapshot=records(Snapshot))
+@given(snapshot=any_snapshots())
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
 def test_every_snapshot_comes_back_as_it_was(snapshot: Snapshot) -> None:
     """Whatever the model can hold is the same after text and back, None and empty told apart."""

@@ -72,10 +72,13 @@ def role_condition_mismatch(scene: Scene) -> Iterator[Finding | Unseen]:
         yield _unseen("execution-roles", unread)
     hidden = unread_roles(snapshot)
     policies = {role.arn: role.policies for role in snapshot.roles or ()}
-    for arn, tasks in roles_of(snapshot, Caller.EXECUTION):
-        if hidden is not None:
-            yield _unseen(name_of(arn), hidden)
-        elif arn in policies:
+    naming = dict(roles_of(snapshot, Caller.EXECUTION))
+    if hidden is not None:
+        # Edited snapshots name one role by its ARN here and by its bare name there.
+        yield from (_unseen(name, hidden) for name in dict.fromkeys(map(name_of, naming)))
+        return
+    for arn, tasks in naming.items():
+        if arn in policies:
             yield from _judged(scene, arn, policies[arn], tasks)
         elif not snapshot.emulated:
             reason = "the role was not there when it was read: its tasks cannot start without it"

@@ -132,10 +132,11 @@ def _attribute(scope: Scope, name: str, key: str) -> bool:
 def _subnet(raw: Raw) -> Subnet:
     ipv6 = _associated(raw, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock", "Ipv6CidrBlockState")
     ipv6_cidr = ipv6[0] if ipv6 else None
+    coming = [str(each["Ipv6CidrBlock"]) for each in raw.get("Ipv6CidrBlockAssociationSet", ())]
     return Subnet(
         id=raw["SubnetId"],
-        # An IPv6-only subnet has no other range than this.
-        cidr=optional(raw, "CidrBlock") or ipv6_cidr or "",
+        # An IPv6-only subnet has no other range than this, associated yet or not.
+        cidr=optional(raw, "CidrBlock") or next(iter((*ipv6, *coming)), ""),
         az=optional(raw, "AvailabilityZone") or "",
         az_id=optional(raw, "AvailabilityZoneId"),
         ipv6_cidr=ipv6_cidr,
