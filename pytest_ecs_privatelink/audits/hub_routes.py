@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_ecs_privatelink.audits.answering import FOREIGN, Answer, By, answers, under_test
-from pytest_ecs_privatelink.audits.elsewhere import labels
+from pytest_ecs_privatelink.audits.answering import By, answers
+from pytest_ecs_privatelink.audits.hub_leads import Lead, leads_of
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.remedies_hub import Ways, route_to, ways_beyond
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
@@ -13,9 +13,8 @@ from pytest_ecs_privatelink.audits.unread import unread, unread_at
 from pytest_ecs_privatelink.audits.weighing import public_answer_weighs
 from pytest_ecs_privatelink.audits.wording import counted, named
 from pytest_ecs_privatelink.catalogue.pages import PAGES
-from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.catalogue.services import SERVICES
-from pytest_ecs_privatelink.topology.lookup import s3_prefix_list, table_of
+from pytest_ecs_privatelink.topology.lookup import table_of
 from pytest_ecs_privatelink.topology.model import Route, RouteTable, RouteTarget, Snapshot, Subnet
 from pytest_ecs_privatelink.topology.ranges import Ranges
 from pytest_ecs_privatelink.topology.routes import Network, best_matches
@@ -42,23 +41,6 @@ _PRIVATE = Ranges.of(
 _SHORTEST_OWN_PREFIX = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lead:
-    """A place that a hosted zone leads a service's name to.
-
-    ``address`` is IPv4, or None where only the ``alias`` of another VPC's endpoint is known.
-    """
-
-    requirement: Requirement
-    zone: str
-    address: str | None = None
-    alias: str | None = None
-
-    @property
-    def place(self) -> str:
-        return self.address or str(self.alias)
-
-
 def route_missing(scene: Scene) -> Iterator[Finding | Unseen]:
     """Find hub addresses that hosted zones give, and to which a table has no active route (R10).
 
@@ -69,14 +51,14 @@ def route_missing(scene: Scene) -> Iterator[Finding | Unseen]:
     if scene.snapshot.hosted_zones is None and _looks_beyond(scene):
         reading = "route53:ListHostedZonesByVPC"
         yield from unread(scene.snapshot, "hosted_zones", reading, "hosted zones", CODE)
-    leads = tuple(_leads(scene))
+    leads = tuple(leads_of(scene))
     if leads and scene.snapshot.route_tables is None:
         yield from _unread(scene, leads)
     if not leads or scene.snapshot.route_tables is None:
         return
-    aliased: dict[str, _Lead] = {}
+    aliased: dict[str, Lead] = {}
     dead, ways = _dead_ends(scene.snapshot), ways_beyond(scene.snapshot)
-    judged: dict[tuple[Route, ...], tuple[tuple[_Stuck, ...], tuple[_Lead, ...]]] = {}
+    judged: dict[tuple[Route, ...], tuple[tuple[_Stuck, ...], tuple[Lead, ...]]] = {}
     for table, subnets in _by_table(scene):
         if table.routes not in judged:  # most tables of a VPC are alike
             judged[table.routes] = _judge(scene.snapshot, table, subnets[0], leads, dead)
@@ -96,33 +78,6 @@ def _looks_beyond(scene: Scene) -> bool:
         for service, theirs in answers(scene).items()
         for answer in theirs
     )
-
-
-def _leads(scene: Scene) -> Iterator[_Lead]:
-    told, snapshot = answers(scene), scene.snapshot
-    own = {labels(name) for endpoint in snapshot.endpoints for name in endpoint.dns_names}
-    ranges = s3_prefix_list(snapshot)
-    s3 = Ranges.of(ranges.cidrs) if ranges else Ranges()
-    for requirement in under_test(scene):
-        inside = Ranges.of(snapshot.vpc.cidrs) | (s3 if requirement.service == "s3" else Ranges())
-        for answer in told[requirement.service]:
-            if answer.by is By.RECORD:
-                yield from _led(answer, requirement, own, inside)
-
-
-def _led(
-    answer: Answer, requirement: Requirement, own: set[tuple[str, ...]], inside: Ranges
-) -> Iterator[_Lead]:
-    assert answer.zone is not None
-    for record in answer.records:
-        alias = record.alias or (next(iter(record.values), "") if record.type == "CNAME" else None)
-        if alias is not None:
-            if FOREIGN in alias and labels(alias) not in own:
-                yield _Lead(requirement=requirement, zone=answer.zone.id, alias=alias)
-        elif record.type == "A":
-            for address in record.values:
-                if address not in inside:
-                    yield _Lead(requirement=requirement, zone=answer.zone.id, address=address)
 
 
 def _by_table(scene: Scene) -> Iterator[tuple[RouteTable, tuple[Subnet, ...]]]:
@@ -147,7 +102,7 @@ def _dead_ends(snapshot: Snapshot) -> frozenset[str]:
 class _Stuck:
     """A lead that ends, and what the table has for it."""
 
-    lead: _Lead
+    lead: Lead
     match: tuple[Network, Route] | None
 
 
@@ -155,9 +110,9 @@ def _judge(
     snapshot: Snapshot,
     table: RouteTable,
     subnet: Subnet,
-    leads: tuple[_Lead, ...],
+    leads: tuple[Lead, ...],
     dead: frozenset[str],
-) -> tuple[tuple[_Stuck, ...], tuple[_Lead, ...]]:
+) -> tuple[tuple[_Stuck, ...], tuple[Lead, ...]]:
     """Return the leads that end in the subnet, and those of which nobody can say."""
     addresses = dict.fromkeys(each.address for each in leads if each.address is not None)
     matches = best_matches(snapshot, subnet.id, addresses)
@@ -233,7 +188,7 @@ def _observed(stuck: _Stuck) -> str:
     return f"{stuck.lead.address} is routed by {network} to {route.target_id}{dead}"
 
 
-def _unread(scene: Scene, leads: tuple[_Lead, ...]) -> Iterator[Unseen]:
+def _unread(scene: Scene, leads: tuple[Lead, ...]) -> Iterator[Unseen]:
     if scene.snapshot.emulated:
         return
     for service in dict.fromkeys(each.requirement.service for each in leads):

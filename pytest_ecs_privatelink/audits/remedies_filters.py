@@ -19,6 +19,14 @@ def admit(snapshot: Snapshot, group: str, cidrs: Iterable[str]) -> Remedy:
     return Remedy((command,), _rules(_INGRESS, group, "cidr_ipv4", sources))
 
 
+def let_out_to(snapshot: Snapshot, group: str, cidrs: Iterable[str]) -> Remedy:
+    """Return what makes ``group`` let 443 out to ``cidrs``."""
+    peers = tuple(dict.fromkeys(cidrs))
+    ranges = ",".join(f"{{CidrIp={cidr}}}" for cidr in peers)
+    command = _authorize(snapshot, "egress", group, f"IpRanges=[{ranges}]")
+    return Remedy((command,), _rules(_EGRESS, group, "cidr_ipv4", peers))
+
+
 def let_out_to_groups(snapshot: Snapshot, group: str, groups: Iterable[str]) -> Remedy:
     """Return what makes ``group`` let 443 out to whatever wears one of ``groups``."""
     peers = tuple(dict.fromkeys(groups))

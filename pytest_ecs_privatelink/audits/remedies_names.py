@@ -66,7 +66,13 @@ def default_dhcp_options(snapshot: Snapshot, options: DhcpOptions, resolver: str
         *("--query", "DhcpOptions.DhcpOptionsId", "--output", "text"),
     )
     associate = aws(snapshot, "associate-dhcp-options", "--vpc-id", snapshot.vpc.id)
-    made = "aws_vpc_dhcp_options.amazon_dns.id"
+    return Remedy(
+        (forward, f"OPTIONS=$({create})", f'{associate} --dhcp-options-id "$OPTIONS"'),
+        _amazon_dns(snapshot.vpc.id, domain),
+    )
+
+
+def _amazon_dns(vpc: str, domain: str | None) -> str:
     extra = {"domain_name": text(domain)} if domain else {}
     servers = {"domain_name_servers": texts(("AmazonProvidedDNS",))}
     blocks = (
@@ -74,14 +80,11 @@ def default_dhcp_options(snapshot: Snapshot, options: DhcpOptions, resolver: str
         block(
             "aws_vpc_dhcp_options_association",
             "amazon_dns",
-            vpc_id=text(snapshot.vpc.id),
-            dhcp_options_id=made,
+            vpc_id=text(vpc),
+            dhcp_options_id="aws_vpc_dhcp_options.amazon_dns.id",
         ),
     )
-    return Remedy(
-        (forward, f"OPTIONS=$({create})", f'{associate} --dhcp-options-id "$OPTIONS"'),
-        "\n".join(blocks),
-    )
+    return "\n".join(blocks)
 
 
 def names_given_back(snapshot: Snapshot, rule: ResolverRule) -> Remedy:
@@ -97,15 +100,18 @@ def names_given_back(snapshot: Snapshot, rule: ResolverRule) -> Remedy:
             (command(snapshot.region, "route53resolver", *words),),
             f"# remove the aws_route53_resolver_rule_association of {rule.id} with {vpc}",
         )
+    return _system_rule(snapshot.region, vpc, own)
+
+
+def _system_rule(region: str, vpc: str, own: str) -> Remedy:
+    """Return what has the resolver of ``vpc`` itself answer for the domain ``own``."""
     create = command(
-        snapshot.region,
+        region,
         *("route53resolver", "create-resolver-rule", "--creator-request-id", f"system-{own}"),
         *("--rule-type", "SYSTEM", "--domain-name", own),
         *("--query", "ResolverRule.Id", "--output", "text"),
     )
-    associate = command(
-        snapshot.region, "route53resolver", "associate-resolver-rule", "--vpc-id", vpc
-    )
+    associate = command(region, "route53resolver", "associate-resolver-rule", "--vpc-id", vpc)
     made = "aws_route53_resolver_rule.system.id"
     domain, kind = {"domain_name": text(own)}, {"rule_type": text("SYSTEM")}
     blocks = (

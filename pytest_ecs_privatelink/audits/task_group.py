@@ -14,7 +14,12 @@ from pytest_ecs_privatelink.audits.dialled import (
     through_gateway,
     unread,
 )
-from pytest_ecs_privatelink.audits.remedies_filters import let_out_to_groups, let_out_to_list
+from pytest_ecs_privatelink.audits.hub_leads import Lead, leads_of
+from pytest_ecs_privatelink.audits.remedies_filters import (
+    let_out_to,
+    let_out_to_groups,
+    let_out_to_list,
+)
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.wording import counted, named, told
 from pytest_ecs_privatelink.catalogue.pages import PAGES
@@ -75,6 +80,7 @@ def task_sg_egress(scene: Scene) -> Iterator[Finding | Unseen]:
     """
     code = Code.TASK_SG_EGRESS
     yield from _unknown(scene, code, (each.requirement for each in targets(scene)))
+    yield from _beyond(scene)
     for case in _cases(scene):
         shut = tuple(each for each in targets(scene) if _is_shut(case, each))
         if not shut:
@@ -156,6 +162,41 @@ def _is_refused(case: _Case, spot: Spot) -> bool:
     if spot.exact or case.scene.snapshot.interfaces is not None:
         return not case.admission.ranges.covers(spot.addresses)
     return not case.admission.ranges & spot.addresses
+
+
+def _beyond(scene: Scene) -> Iterator[Finding | Unseen]:
+    """Yield which groups let no 443 out to a hub's addresses, where no rule by group leads."""
+    zoned = leads_of(scene) if scene.snapshot.hosted_zones else ()
+    leads = [each for each in zoned if each.address is not None]
+    for case in _cases(scene):
+        shut = tuple(
+            each
+            for each in leads
+            if case.concerns(each.requirement) and each.place not in case.admission.ranges
+        )
+        if shut:
+            yield case.unseen(Code.TASK_SG_EGRESS) or _to_hub(case, shut)
+
+
+def _to_hub(case: _Case, shut: tuple[Lead, ...]) -> Finding:
+    scene, places = case.scene, dict.fromkeys(each.place for each in shut)
+    hub = counted(places, "addresses")
+    services = tuple(dict.fromkeys(each.requirement.service for each in shut))
+    return Finding(
+        code=Code.TASK_SG_EGRESS,
+        severity=Severity.ERROR,
+        subject=case.subject,
+        summary=(
+            f"{case.subject}, which {case.who} wear, lets no 443 out to {hub}, where hosted zones "
+            f"lead: they cannot reach {counted(services)} from {named(scene.subnets)}"
+        ),
+        expected=f"outbound TCP 443 to {hub}",
+        observed=f"outbound TCP 443 to {told(case.admission)}",
+        remedy=let_out_to(scene.snapshot, case.groups[0], (f"{each}/32" for each in places)),
+        reference=PAGES[Code.TASK_SG_EGRESS],
+        launch_types=case.launch_types,
+        blocks=tuple(sorted(tcp(each.id, one) for one in services for each in scene.subnets)),
+    )
 
 
 def _to_endpoints(case: _Case, shut: tuple[Target, ...]) -> Finding:

@@ -145,6 +145,7 @@ def in_china(snapshot: Snapshot, _: World) -> Snapshot:
         .replace('"com.amazonaws.us-east-1.ecr', '"cn.com.amazonaws.us-east-1.ecr')
         .replace("us-east-1", "cn-north-1")
         .replace('amazonaws.com"', 'amazonaws.com.cn"')
+        .replace("amazonaws.com/", "amazonaws.com.cn/")  # images
         .replace('"partition": "aws"', '"partition": "aws-cn"')
     )
     return snapshots.from_text(text, "moved")

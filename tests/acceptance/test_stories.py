@@ -234,7 +234,7 @@ def hub_and_spoke(snapshot: Snapshot, world: World) -> Snapshot:
     )
     reached = tuple(
         replace(each, egress=(*each.egress, https(cidr=HUB)))
-        if each.id in world.task_groups
+        if each.id in (*world.task_groups, *world.instance_groups)
         else each
         for each in spoke.security_groups or ()
     )
@@ -387,9 +387,7 @@ def test_a_hubs_zones_are_left_to_probes(emulated: Emulated, runs: Runs, tmp_pat
     (group,) = emulated.world.task_groups
 
     audited = runs("--ecs-snapshot", str(path), "--ecs-claims", "audit")
-    # The instances' own group lets out to wearers of this VPC's endpoints' group alone.
-    worn = ("--ecs-security-group", group, "--ecs-instance-security-group", group)
-    probed = runs("--ecs-lab", "--ecs-snapshot", str(path), *worn)
+    probed = runs("--ecs-lab", "--ecs-snapshot", str(path), "--ecs-security-group", group)
 
     (zone,) = (
         each.id

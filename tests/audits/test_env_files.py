@@ -1,5 +1,6 @@
 """The audit of environment files that the S3 endpoint's policy keeps from tasks."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -140,6 +141,18 @@ def test_where_a_key_decides_the_question_is_asked() -> None:
         "settings, which has environment files, depends on aws:PrincipalOrgID, which this run "
         "cannot know: where it does not, tasks that take their environment from there do not start"
     )
+
+
+def test_the_gravest_of_several_gateways_policies_is_told() -> None:
+    """Route tables may lead to different gateways: a question at one hides no denial at another."""
+    asking = policy(allow(NEEDED, Condition=when("StringEquals", "aws:PrincipalTag/team", "web")))
+    shut = endpoint("s3", id="vpce-s3-shut", policy=policy(allow("dynamodb:*")))
+    snapshot = running(asking, FILE)
+    both = replace(snapshot, endpoints=(*snapshot.endpoints, shut))
+    (finding,) = said(both)
+    assert isinstance(finding, Finding)
+    assert finding.severity is E
+    assert finding.summary.startswith("the policy of vpce-s3-shut for s3 does not allow")
 
 
 def test_each_bucket_is_one_finding() -> None:

@@ -249,6 +249,19 @@ def test_policies_that_could_not_be_read_are_never_green() -> None:
     assert said(replace(unread, cluster=None)) == ()
 
 
+def test_a_role_that_is_gone_is_never_green() -> None:
+    """A task definition may outlive the role that it names."""
+    gone = replace(running(), roles=())
+    assert said(gone) == (
+        Unseen(
+            code=CODE,
+            subject="run",
+            reason="the role was not there when it was read: its tasks cannot start without it",
+        ),
+    )
+    assert said(replace(gone, emulated=True)) == ()
+
+
 def test_a_role_that_is_named_in_two_ways_is_told_of_once() -> None:
     """By its ARN and by its name: one check, for it has one id."""
     (task,) = CLUSTER.task_definitions or ()

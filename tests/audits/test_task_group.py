@@ -22,7 +22,15 @@ from filter_worlds import (
 
 from pytest_ecs_privatelink.audits.register import run_audits
 from pytest_ecs_privatelink.audits.scene import Unseen
-from pytest_ecs_privatelink.topology.model import GroupRule, Unreadable
+from pytest_ecs_privatelink.topology.model import (
+    GroupRule,
+    HostedZone,
+    Route,
+    RouteTarget,
+    Snapshot,
+    Unreadable,
+    ZoneRecord,
+)
 from pytest_ecs_privatelink.verdict import Code, LaunchType, Severity
 
 E = Severity.ERROR
@@ -144,6 +152,47 @@ def test_an_endpoint_that_wears_another_group_is_told_alone() -> None:
     (finding,) = found(changed(healthy(other), "logs", groups=("sg-other",)))
     assert set(finding.blocks) == blocked(["logs"])
     assert "{GroupId=sg-other}" in finding.remedy.cli[0]
+
+
+def spoke(*egress: GroupRule) -> Snapshot:
+    """Return the VPC whose logs are a hub's, with what tasks let out besides."""
+    name = "logs.us-west-2.amazonaws.com"
+    record = ZoneRecord(name=name, type="A", values=("10.100.0.9", "10.100.1.9"))
+    to_hub = Route(destination="10.100.0.0/16", target=RouteTarget.TRANSIT_GATEWAY, target_id="t")
+    made = healthy(group("sg-tasks", egress=(TO_ENDPOINTS, TO_S3, *egress)))
+    return replace(
+        made,
+        endpoints=tuple(each for each in made.endpoints if each.id != "vpce-logs"),
+        hosted_zones=(HostedZone(id="Z1", name=name, records=(record,)),),
+        route_tables=tuple(
+            replace(each, routes=(*each.routes, to_hub)) for each in made.route_tables or ()
+        ),
+    )
+
+
+def test_a_hubs_addresses_wear_no_group_of_this_vpc() -> None:
+    """Rules that name the endpoints' group do not lead there: addresses are to be let out to."""
+    (finding,) = found(spoke(rule(cidr="10.100.0.0/24")))
+    assert heads((finding,)) == [(Code.TASK_SG_EGRESS, E, "sg-tasks")]
+    assert finding.summary == (
+        "sg-tasks, which tasks and container instances wear, lets no 443 out to 10.100.1.9, where "
+        "hosted zones lead: they cannot reach logs from private-a, private-b, private-c"
+    )
+    assert finding.expected == "outbound TCP 443 to 10.100.1.9"
+    assert finding.observed.startswith("outbound TCP 443 to 3.5.76.0/22, 10.100.0.0/24")
+    assert set(finding.blocks) == blocked(["logs"])
+    assert finding.remedy.cli == (
+        "aws ec2 authorize-security-group-egress --region us-west-2 --group-id sg-tasks"
+        " --ip-permissions 'IpProtocol=tcp,FromPort=443,ToPort=443,"
+        "IpRanges=[{CidrIp=10.100.1.9/32}]'",
+    )
+    assert 'cidr_ipv4         = "10.100.1.9/32"' in finding.remedy.terraform
+
+
+def test_what_lets_out_to_the_hub_is_right() -> None:
+    """By a range around its addresses; and who is unknown is not accused."""
+    assert found(spoke(rule(cidr="10.100.0.0/16"))) == ()
+    assert found(spoke(), {}) == ()
 
 
 def test_s3_needs_every_range_of_its_prefix_list() -> None:

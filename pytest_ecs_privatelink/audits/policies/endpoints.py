@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pytest_ecs_privatelink.audits.policies.document import Document, Effect, Unreadable, parse
 from pytest_ecs_privatelink.audits.policies.judging import (
+    Judgement,
     actions,
     judge,
     open_questions,
@@ -78,7 +79,6 @@ def _judged(
     scene: Scene, requirement: Requirement, endpoint: Endpoint, policy: str, calls: Calls
 ) -> Iterator[Said]:
     snapshot, service = scene.snapshot, requirement.service
-    whose = f"the policy of {endpoint.id} for {service}"
     document = parse(policy)
     if isinstance(document, Unreadable):
         yield not_understood(snapshot, endpoint, service, document)
@@ -90,26 +90,24 @@ def _judged(
             for ask, roles in _asked(snapshot, _plain(service), calls)
         ),
     )
-    remedy = remedy_for(snapshot, endpoint, service, told)
-    if told.denied:
-        grave = requirement.need is not Need.POSSIBLE
+    if told.denied or told.unknown:
+        grave = told.denied and requirement.need is not Need.POSSIBLE
         yield Said(
             severity=Severity.ERROR if grave else Severity.WARNING,
-            summary=f"{whose} {refusal(told.denied)}{_remark(document)}: {calls.without}",
-            observed=verdicts(told.denied),
-            remedy=remedy,
+            summary=_summary(f"the policy of {endpoint.id} for {service}", document, told, calls),
+            observed=verdicts(told.denied or told.unknown),
+            remedy=remedy_for(snapshot, endpoint, service, told),
         )
-    elif told.unknown:
-        yield Said(
-            severity=Severity.WARNING,
-            summary=(
-                f"whether {whose} allows {actions(told.unknown)} depends on "
-                f"{open_questions(told.unknown)}, which this run cannot know: where it does not, "
-                f"{calls.without}"
-            ),
-            observed=verdicts(told.unknown),
-            remedy=remedy,
-        )
+
+
+def _summary(whose: str, document: Document, told: Judgement, calls: Calls) -> str:
+    if told.denied:
+        return f"{whose} {refusal(told.denied)}{_remark(document)}: {calls.without}"
+    return (
+        f"whether {whose} allows {actions(told.unknown)} depends on "
+        f"{open_questions(told.unknown)}, which this run cannot know: where it does not, "
+        f"{calls.without}"
+    )
 
 
 def _asked(snapshot: Snapshot, service: str, calls: Calls) -> Iterator[tuple[Ask, tuple[str, ...]]]:

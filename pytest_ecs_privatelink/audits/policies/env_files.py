@@ -59,12 +59,13 @@ def env_file_bucket_denied(scene: Scene) -> Iterator[Finding | Unseen]:
 
 
 def _said(snapshot: Snapshot, bucket: str, files: set[File]) -> Said | None:
-    for endpoint in carrying(snapshot, "s3"):
-        if endpoint.policy is None:
-            continue
-        if said := _judged(snapshot, endpoint, endpoint.policy, bucket, files):
-            return said
-    return None
+    """Return the gravest of what is held against the endpoints' policies, or None."""
+    told = (
+        _judged(snapshot, endpoint, endpoint.policy, bucket, files)
+        for endpoint in carrying(snapshot, "s3")
+        if endpoint.policy is not None
+    )
+    return min((each for each in told if each), key=lambda each: each.severity, default=None)
 
 
 def _files(snapshot: Snapshot) -> dict[str, set[File]]:

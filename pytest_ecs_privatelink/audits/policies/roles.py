@@ -80,6 +80,9 @@ def role_condition_mismatch(scene: Scene) -> Iterator[Finding | Unseen]:
     for arn, tasks in naming.items():
         if arn in policies:
             yield from _judged(scene, arn, policies[arn], tasks)
+        elif not snapshot.emulated:
+            reason = "the role was not there when it was read: its tasks cannot start without it"
+            yield Unseen(code=_CODE, subject=name_of(arn), reason=reason)
 
 
 def _unseen(subject: str, unread: Unread) -> Unseen:

@@ -6,6 +6,7 @@ from pytest_ecs_privatelink.audits.policies.conditions import Foreign, Keys
 from pytest_ecs_privatelink.audits.policies.document import Unreadable, parse
 from pytest_ecs_privatelink.audits.policies.evaluate import Request
 from pytest_ecs_privatelink.audits.policies.judging import (
+    Judgement,
     judge,
     open_questions,
     refusal,
@@ -71,27 +72,28 @@ def _judged(snapshot: Snapshot, endpoint: Endpoint, service: str, policy: str) -
         principal=stranger,
     )
     told = judge((document,), ((ask, (request,)),))
-    sure = snapshot.partition == _COMMERCIAL
-    whose = f"the policy of {endpoint.id} for {service}"
     if not (told.denied or told.unknown):
         return None
-    if told.denied:
-        bucket = f"the bucket of the Region's image layers ({layer_bucket(snapshot.region)}"
-        summary = (
-            f"{whose} {refusal(told.denied)} on {bucket}{'' if sure else ', if it is called so'}), "
-            f"which is AWS's, as are those who sign for it: {_WITHOUT}"
-        )
-    else:
-        summary = (
-            f"whether {whose} allows s3:GetObject on {layer_bucket(snapshot.region)} depends on "
-            f"{open_questions(told.unknown)}, which this run cannot know: where it does not, "
-            f"{_WITHOUT}"
-        )
+    sure = snapshot.partition == _COMMERCIAL
     return Said(
         severity=Severity.ERROR if told.denied and sure else Severity.WARNING,
-        summary=summary,
+        summary=_summary(snapshot, f"the policy of {endpoint.id} for {service}", told, sure=sure),
         observed=verdicts((*told.denied, *told.unknown)),
         remedy=remedy_for(snapshot, endpoint, service, told),
+    )
+
+
+def _summary(snapshot: Snapshot, whose: str, told: Judgement, *, sure: bool) -> str:
+    bucket = layer_bucket(snapshot.region)
+    if told.denied:
+        named = f"{bucket}{'' if sure else ', if it is called so'}"
+        return (
+            f"{whose} {refusal(told.denied)} on the bucket of the Region's image layers ({named}), "
+            f"which is AWS's, as are those who sign for it: {_WITHOUT}"
+        )
+    return (
+        f"whether {whose} allows s3:GetObject on {bucket} depends on "
+        f"{open_questions(told.unknown)}, which this run cannot know: where it does not, {_WITHOUT}"
     )
 
 
