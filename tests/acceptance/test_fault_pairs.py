@@ -32,6 +32,8 @@ CELLS = [
     for subnet in SUBNET_CIDRS
     for service in (*INTERFACE_SERVICES, "s3")
 ]
+OLD_ENDPOINTS = {Code.ENDPOINT_ORDER, Code.AGENT_STALE}
+NO_ENDPOINTS = {Code.ENDPOINT_WRONG_REGION, Code.ECS_ENDPOINTS_INCOMPLETE}
 WAY_OUT = {
     Code.ENDPOINT_MISSING_PUBLIC_PATH,
     Code.INTERNET_PATH_BLOCKED,
@@ -57,6 +59,8 @@ def conflict(first: Fault, second: Fault) -> str | None:
         return "one hides the other: all its cells are broken by both"
     if {first.code, second.code} & WAY_OUT:
         return "a way out changes what the other break means"
+    if {first.code, second.code} & OLD_ENDPOINTS and {first.code, second.code} & NO_ENDPOINTS:
+        return "one is about when the three ecs endpoints were made, the other takes them away"
     if first.code is second.code:
         return "both have one code, which would be told once either way"
     return None
