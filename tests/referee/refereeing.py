@@ -79,7 +79,12 @@ def _judge(world: World, faults: tuple[TwinFault, ...], timeout: float) -> Judge
         twin.build(compile_plan(world.snapshot, hosts=hosts, registries=registries, faults=faults))
         checks = asyncio.run(_probe(plan, twin))
     unseen = _left_to_probes(plan)
-    compared = {cell: check for cell, check in checks.items() if cell.service not in unseen}
+    # "Could not look" is neither red nor green.
+    compared = {
+        cell: check
+        for cell, check in checks.items()
+        if cell.service not in unseen and check.verdict is not Verdict.ERROR
+    }
     return Judgement(
         world=world,
         cells=len(checks),
