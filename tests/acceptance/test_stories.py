@@ -17,7 +17,7 @@ from pytest_ecs_privatelink.lab.expectations import (
     unresolved,
 )
 from pytest_ecs_privatelink.lab.faults import FAULTS
-from pytest_ecs_privatelink.lab.workload_edits import with_instances
+from pytest_ecs_privatelink.lab.workload_edits import with_instances, with_services
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.plugin.plan import make_plan
 from pytest_ecs_privatelink.topology import snapshot as snapshots
@@ -59,7 +59,6 @@ ELSEWHERE = {
     26: "below: nothing is probed, for the endpoints that exist are not in the snapshot",
 }
 NOT_YET = {
-    7: "ECS Exec is not known of before task definitions are read",
     18: "platform versions are not read yet",
 }
 
@@ -183,6 +182,12 @@ def pulling_through_nat(snapshot: Snapshot, world: World) -> Snapshot:
     return behind_nat(without(snapshot, "ecr.api", "ecr.dkr"), world)
 
 
+def exec_through_nat(snapshot: Snapshot, world: World) -> Snapshot:
+    """Switch ECS Exec on where its channels have no endpoint, and NAT makes up for it."""
+    switched = with_services(snapshot, world, execute_command=True)
+    return behind_nat(without(switched, "ssmmessages"), world)
+
+
 def default_group_attached(snapshot: Snapshot, _: World) -> Snapshot:
     """Give the logs endpoint no group: AWS attaches the default one, which admits its members."""
     return with_endpoint(snapshot, "logs", groups=())
@@ -276,6 +281,13 @@ STORIES = (
         change=registry_zone_of_a_wrong_name,
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, "ecr.api"),
         findings=frozenset({Code.PHZ_SHADOWS_NAME}),
+    ),
+    Story(
+        number=7,
+        title="ssm is private, and ECS Exec's ssmmessages goes out through NAT",
+        change=exec_through_nat,
+        expected=public_but_working("ssmmessages"),
+        findings=frozenset({Code.ENDPOINT_MISSING_PUBLIC_PATH}),
     ),
     Story(
         number=8,
