@@ -124,10 +124,10 @@ def _is_led_to(scene: Scene, service: str, endpoint: Endpoint) -> bool:
         return False
     if answers_privately(endpoint):
         return True
-    return bool(scene.snapshot.hosted_zones) and _by_zone(scene, service, endpoint)
+    return bool(scene.snapshot.hosted_zones) and given_by_zone(scene, service, endpoint)
 
 
-def _by_zone(scene: Scene, service: str, endpoint: Endpoint) -> bool:
+def given_by_zone(scene: Scene, service: str, endpoint: Endpoint) -> bool:
     """Return whether a hosted zone gives the endpoint for one of the names of ``service``."""
     own = {*endpoint.dns_names, *endpoint_addresses(scene.snapshot, endpoint)}
     hosts = host_names(service, scene.snapshot.region, scene.registries)

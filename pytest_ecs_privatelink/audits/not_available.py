@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.audits.answering import under_test
+from pytest_ecs_privatelink.audits.answering import By, answers, under_test
+from pytest_ecs_privatelink.audits.dialled import given_by_zone
 from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.remedies import same_endpoint_again, state_of
 from pytest_ecs_privatelink.audits.scene import Scene
@@ -27,18 +28,33 @@ def not_available(scene: Scene) -> Iterator[Finding]:
     A warning where another endpoint of the same service is available, or nothing needs it: of a
     service that is merely possible, one beyond repair is as good as none.
     """
+    if all(endpoint.state == "available" for endpoint in scene.snapshot.endpoints):
+        return
     needed = {requirement.service: requirement for requirement in under_test(scene)}
+    zoned = frozenset(_named_by_zones(scene))
     for service in SERVICES:
         for endpoint in endpoints_for(scene.snapshot, service, beyond_repair=True):
             if endpoint.state != "available":
                 requirement = needed.get(service)
                 if is_beyond_repair(endpoint) and requirement and requirement.need is Need.POSSIBLE:
                     requirement = None
-                yield _not_available(scene, endpoint, service, requirement)
+                blocked = _blocked(scene, endpoint, requirement, zoned)
+                yield _not_available(scene, endpoint, service, requirement, blocked)
+
+
+def _named_by_zones(scene: Scene) -> Iterator[str]:
+    """Yield the services whose every name hosted zones answer for, whatever endpoints do."""
+    for service, told in answers(scene).items():
+        if all(each.by is By.RECORD for each in told):
+            yield service
 
 
 def _not_available(
-    scene: Scene, endpoint: Endpoint, service: str, requirement: Requirement | None
+    scene: Scene,
+    endpoint: Endpoint,
+    service: str,
+    requirement: Requirement | None,
+    blocked: tuple[Cell, ...],
 ) -> Finding:
     others = (
         each
@@ -59,15 +75,27 @@ def _not_available(
         remedy=_revival(scene, endpoint, service),
         reference=PAGES[Code.ENDPOINT_NOT_AVAILABLE],
         launch_types=requirement.launch_types if requirement else scene.launch_types,
-        blocks=() if served else _blocked(scene, endpoint, requirement),
+        blocks=() if served else blocked,
     )
 
 
-def _blocked(scene: Scene, endpoint: Endpoint, requirement: Requirement | None) -> tuple[Cell, ...]:
+def _blocked(
+    scene: Scene,
+    endpoint: Endpoint,
+    requirement: Requirement | None,
+    zoned: frozenset[str],
+) -> tuple[Cell, ...]:
+    """Return the cells that it turns red: names and packets, or packets alone, or none.
+
+    Names are right where a gateway's are, or a hosted zone gives them: then only packets that lead
+    to this endpoint are dropped.
+    """
     found = cells(requirement, scene.subnets)
+    dropped = tuple(cell for cell in found if cell.claim is Claim.TCP_443)
     if endpoint.type is EndpointType.GATEWAY and not is_beyond_repair(endpoint):
-        # Names are right, and where routes lead to it they are, too: packets are what is dropped.
-        return tuple(cell for cell in found if cell.claim is Claim.TCP_443)
+        return dropped
+    if requirement is not None and requirement.service in zoned:
+        return dropped if given_by_zone(scene, requirement.service, endpoint) else ()
     return found
 
 

@@ -6,6 +6,7 @@ import pytest
 from audit_worlds import PRIVATE, endpoint, scene, without, world
 
 from pytest_ecs_privatelink.audits.register import run_audits
+from pytest_ecs_privatelink.topology.model import HostedZone, ZoneRecord
 from pytest_ecs_privatelink.verdict import Claim, Code, Severity
 
 W = Severity.WARNING
@@ -137,3 +138,24 @@ def test_available_endpoints_of_a_healthy_vpc_are_fine() -> None:
     """The healthy world stays silent when every endpoint is available."""
     snapshot = world(tuple(replace(each, last_error=None) for each in without()))
     assert run_audits(scene(snapshot)) == ()
+
+
+@pytest.mark.parametrize(
+    ("alias", "claims"),
+    [
+        ("vpce-logs-x.logs.us-west-2.vpce.amazonaws.com", {Claim.TCP_443}),
+        ("vpce-0hub-y.logs.us-west-2.vpce.amazonaws.com", set()),
+    ],
+)
+def test_where_a_zone_gives_the_name_only_packets_to_it_are_lost(
+    alias: str, claims: set[Claim]
+) -> None:
+    """A hosted zone answers whatever the endpoint's state is, and may lead elsewhere."""
+    name = "logs.us-west-2.amazonaws.com"
+    zone = HostedZone(id="Z1", name=name, records=(ZoneRecord(name=name, type="A", alias=alias),))
+    pending = endpoint(
+        "logs", state="pending", dns_names=("vpce-logs-x.logs.us-west-2.vpce.amazonaws.com",)
+    )
+    snapshot = world((*without("logs"), pending), hosted_zones=(zone,))
+    (finding,) = (each for each in run_audits(scene(snapshot)) if each.code is NOT_AVAILABLE)
+    assert {cell.claim for cell in finding.blocks} == claims
