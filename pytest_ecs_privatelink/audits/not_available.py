@@ -33,7 +33,7 @@ def not_available(scene: Scene) -> Iterator[Finding]:
     needed = {requirement.service: requirement for requirement in under_test(scene)}
     zoned = frozenset(_named_by_zones(scene))
     for service in SERVICES:
-        for endpoint in endpoints_for(scene.snapshot, service, beyond_repair=True):
+        for endpoint in _endpoints(scene, service):
             if endpoint.state != "available":
                 requirement = needed.get(service)
                 if is_beyond_repair(endpoint) and requirement and requirement.need is Need.POSSIBLE:
@@ -56,13 +56,7 @@ def _not_available(
     requirement: Requirement | None,
     blocked: tuple[Cell, ...],
 ) -> Finding:
-    others = (
-        each
-        for each in endpoints_for(scene.snapshot, service, beyond_repair=True)
-        # Without interfaces that serve, S3's names lead to its gateway, not the other way round.
-        if each.type in (endpoint.type, EndpointType.GATEWAY)
-    )
-    served = any(each.state == "available" for each in others)
+    served = any(_serves(each, endpoint) for each in _endpoints(scene, service))
     error = f" ({endpoint.last_error})" if endpoint.last_error else ""
     state = f"{endpoint.state}{error}"
     return Finding(
@@ -77,6 +71,21 @@ def _not_available(
         launch_types=requirement.launch_types if requirement else scene.launch_types,
         blocks=() if served else blocked,
     )
+
+
+def _endpoints(scene: Scene, service: str) -> tuple[Endpoint, ...]:
+    return endpoints_for(scene.snapshot, service, beyond_repair=True)
+
+
+def _serves(other: Endpoint, endpoint: Endpoint) -> bool:
+    """Return whether ``other`` does what ``endpoint`` does not.
+
+    Without interfaces that serve, S3's names lead to its gateway, ready or not; not the other way
+    round.
+    """
+    if endpoint.type is other.type:
+        return other.state == "available"
+    return other.type is EndpointType.GATEWAY and not is_beyond_repair(other)
 
 
 def _blocked(

@@ -6,7 +6,7 @@ import pytest
 from audit_worlds import PRIVATE, endpoint, scene, without, world
 
 from pytest_ecs_privatelink.audits.register import run_audits
-from pytest_ecs_privatelink.topology.model import HostedZone, ZoneRecord
+from pytest_ecs_privatelink.topology.model import EndpointType, HostedZone, ZoneRecord
 from pytest_ecs_privatelink.verdict import Claim, Code, Severity
 
 W = Severity.WARNING
@@ -138,6 +138,21 @@ def test_available_endpoints_of_a_healthy_vpc_are_fine() -> None:
     """The healthy world stays silent when every endpoint is available."""
     snapshot = world(tuple(replace(each, last_error=None) for each in without()))
     assert run_audits(scene(snapshot)) == ()
+
+
+def test_beside_a_gateway_that_is_not_ready_a_dead_interface_of_s3_adds_nothing() -> None:
+    """Names lead to the gateway; that it drops packets is its own finding."""
+    dead = endpoint("s3", id="vpce-s3i", type=EndpointType.INTERFACE, state="failed")
+    pending = endpoint("s3", state="pending")
+    found = [
+        each
+        for each in run_audits(scene(world((*without("s3"), dead, pending))))
+        if each.code is NOT_AVAILABLE
+    ]
+    assert {each.subject: bool(each.blocks) for each in found} == {
+        "vpce-s3": True,
+        "vpce-s3i": False,
+    }
 
 
 @pytest.mark.parametrize(

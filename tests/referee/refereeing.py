@@ -124,18 +124,14 @@ async def _probe(plan: Plan, twin: Twin) -> dict[Cell, Check]:
 
 def _left_to_probes(plan: Plan) -> set[str]:
     """Return the services of which an audit says that it could not see what decides."""
-    subjects = {each.subject for each in plan.unseen}
+    subjects = {word for each in plan.unseen for word in each.subject.split()}
     left = {each.service for each in plan.terms.services if each.service in subjects}
     for endpoint in plan.snapshot.endpoints:
         name = parse_service_name(endpoint.service_name)
         worn = (group.id for group in effective_groups(plan.snapshot, endpoint))
         if name is not None and subjects.intersection((endpoint.id, *endpoint.groups, *worn)):
             left.add(name.service)
-    blind = {
-        kind
-        for kind, worn in plan.terms.wearers.items()
-        if subjects.intersection((*(worn or ()), " ".join(worn or ())))
-    }
+    blind = {kind for kind, worn in plan.terms.wearers.items() if subjects.intersection(worn or ())}
     return left | {
         each.service for each in plan.terms.services if blind.intersection(each.launch_types)
     }
