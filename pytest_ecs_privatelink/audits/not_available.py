@@ -104,7 +104,9 @@ def _blocked(
     if endpoint.type is EndpointType.GATEWAY and not is_beyond_repair(endpoint):
         return dropped
     if requirement is not None and requirement.service in zoned:
-        return dropped if given_by_zone(scene, requirement.service, endpoint) else ()
+        # One beyond repair is no endpoint any more: its addresses are a stranger's.
+        lost = found if is_beyond_repair(endpoint) else dropped
+        return lost if given_by_zone(scene, requirement.service, endpoint) else ()
     return found
 
 

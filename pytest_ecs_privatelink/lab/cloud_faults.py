@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ANYWHERE = "0.0.0.0/0"
 FOREIGN_REGION = "us-west-2"
-PUBLIC_CIDR = "10.0.101.0/24"
+PUBLIC_CIDRS = tuple(f"10.0.{number}.0/24" for number in range(101, 110))
 HALF_OF_A = "10.0.1.0/25"
 
 _AclRow = tuple[int, str, str, str, tuple[int, int] | None]
@@ -42,9 +42,7 @@ def drop_endpoint_beside_nat(world: World, session: "boto3.Session", service: st
     ec2 = session.client("ec2")
     _drop_endpoint(ec2, world, service)
     gateway = _create_nat_gateway(ec2, world.vpc_id)
-    ec2.create_route(
-        RouteTableId=world.route_table, DestinationCidrBlock=ANYWHERE, NatGatewayId=gateway
-    )
+    _lead_out(ec2, world.route_table, NatGatewayId=gateway)
     for group in (*world.task_groups, *world.instance_groups):
         ec2.authorize_security_group_egress(
             GroupId=group, IpPermissions=https(IpRanges=[{"CidrIp": ANYWHERE}])
@@ -59,9 +57,7 @@ def drop_endpoints_beside_private_nat(
     for service in services:
         _drop_endpoint(ec2, world, service)
     gateway = _create_nat_gateway(ec2, world.vpc_id, connectivity="private")
-    ec2.create_route(
-        RouteTableId=world.route_table, DestinationCidrBlock=ANYWHERE, NatGatewayId=gateway
-    )
+    _lead_out(ec2, world.route_table, NatGatewayId=gateway)
 
 
 def drop_endpoints_beside_internet_gateway(
@@ -219,12 +215,27 @@ def _route_to_internet(ec2: Client, vpc_id: str, table: str) -> None:
     """Give ``table`` a default route to a new internet gateway."""
     internet = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=internet, VpcId=vpc_id)
-    ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, GatewayId=internet)
+    _lead_out(ec2, table, GatewayId=internet)
+
+
+def _lead_out(ec2: Client, table: str, **target: str) -> None:
+    """Make ``target`` the default route of ``table``, in the place of another fault's."""
+    (found,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    there = {each.get("DestinationCidrBlock") for each in found["Routes"]}
+    make = ec2.replace_route if ANYWHERE in there else ec2.create_route
+    make(RouteTableId=table, DestinationCidrBlock=ANYWHERE, **target)
+
+
+def _free_public_cidr(ec2: Client, vpc_id: str) -> str:
+    """Return a range that no public subnet of another fault has."""
+    wanted = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    taken = {each["CidrBlock"] for each in ec2.describe_subnets(Filters=wanted)["Subnets"]}
+    return next(cidr for cidr in PUBLIC_CIDRS if cidr not in taken)
 
 
 def _create_nat_gateway(ec2: Client, vpc_id: str, connectivity: str = "public") -> str:
     """Create a public subnet with an internet gateway and a NAT gateway; return the latter's id."""
-    subnet = create_subnet(ec2, vpc_id, "public-a", PUBLIC_CIDR)
+    subnet = create_subnet(ec2, vpc_id, "public-a", _free_public_cidr(ec2, vpc_id))
     table = create_route_table(ec2, vpc_id, "public", (subnet,))
     _route_to_internet(ec2, vpc_id, table)
     address = {}

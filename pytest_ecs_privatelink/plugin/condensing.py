@@ -34,6 +34,18 @@ class _Line:
         return self.text
 
 
+def shorten(reports: Iterable[object]) -> None:
+    """Leave to pytest's short summary the first line of each failure that is a check's.
+
+    On a CI pytest would quote all of it there, a second time for each of forty cells.
+    """
+    for report in reports:
+        if isinstance(report, pytest.TestReport) and _tells_checks(report):
+            crash = getattr(report.longrepr, "reprcrash", None)
+            if crash is not None:
+                crash.message = crash.message.partition("\n")[0]
+
+
 def condense(reports: Iterable[object]) -> None:
     """Cut each report of a failed cell to a line where an earlier one has the same reason."""
     told: set[tuple[str, ...]] = set()
@@ -46,6 +58,12 @@ def condense(reports: Iterable[object]) -> None:
             line = report.longreprtext.partition("\n")[0]
             report.longrepr = _Line(line, crash)  # type: ignore[assignment] # what pytest asks of it
         told.add(reason)
+
+
+def _tells_checks(report: pytest.TestReport) -> bool:
+    """Return whether the report's text is ours: it begins with the code of one of its checks."""
+    codes = {check.code for check in from_properties(report.user_properties)}
+    return report.longreprtext.partition(": ")[0] in codes
 
 
 def _tells_a_cell(report: pytest.TestReport) -> bool:

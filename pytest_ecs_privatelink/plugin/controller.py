@@ -12,7 +12,7 @@ import pytest
 from pytest_ecs_privatelink.claims.terms import WORST_FIRST
 from pytest_ecs_privatelink.errors import EcsPrivatelinkError, SettingsError
 from pytest_ecs_privatelink.plugin.closing import Closing, close, proved_nothing
-from pytest_ecs_privatelink.plugin.condensing import condense
+from pytest_ecs_privatelink.plugin.condensing import condense, shorten
 from pytest_ecs_privatelink.plugin.header import header_lines
 from pytest_ecs_privatelink.plugin.run import Run, open_run
 from pytest_ecs_privatelink.plugin.settings import Settings
@@ -105,8 +105,10 @@ class Controller:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> Iterator[None]:
         """Condense failures; print matrix, causes and the last line after everything else."""
+        failed = terminalreporter.stats.get("failed", ())
+        shorten(failed)
         if terminalreporter.config.get_verbosity() < 1:
-            condense(terminalreporter.stats.get("failed", ()))
+            condense(failed)
         yield
         if self._run is not None and not self._only_looks:
             print_closing(terminalreporter, close(self._closing()))

@@ -2,6 +2,7 @@
 
 from xml.etree import ElementTree
 
+import pytest
 from lab_runs import Runs
 
 MISSING = ("--ecs-lab", "--ecs-fault", "endpoint-missing")
@@ -17,6 +18,18 @@ def test_a_break_is_told_whole_once(runs: Runs) -> None:
     assert all(f"::{test} - Failed: " in told.out for test in RED)
     # Once with the audit's own failure, once in the causes.
     assert told.out.count(" mend: aws ec2 create-vpc-endpoint ") == 2
+
+
+@pytest.mark.parametrize("verbosity", ["-v", "-q"])
+def test_a_ci_quotes_no_paragraph_twice(runs: Runs, verbosity: str) -> None:
+    """There pytest quotes failures uncut in its short summary: one line each is enough."""
+    told = runs(*MISSING, verbosity, CI="true")
+
+    summary = told.out.partition("short test summary info")[2].partition("ecs-privatelink ===")[0]
+    quoted = [line for line in summary.splitlines() if line.startswith("FAILED ")]
+    assert len(quoted) == 4
+    assert "because:" not in summary
+    assert "mend:" not in summary.partition("each square")[0].partition("c1 ")[0]
 
 
 def test_a_verbose_run_tells_each_cell_whole(runs: Runs) -> None:

@@ -7,7 +7,7 @@ from audit_worlds import PRIVATE, endpoint, scene, without, world
 
 from pytest_ecs_privatelink.audits.register import run_audits
 from pytest_ecs_privatelink.topology.model import EndpointType, HostedZone, ZoneRecord
-from pytest_ecs_privatelink.verdict import Claim, Code, Severity
+from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Claim, Code, Severity
 
 W = Severity.WARNING
 NOT_AVAILABLE = Code.ENDPOINT_NOT_AVAILABLE
@@ -156,20 +156,21 @@ def test_beside_a_gateway_that_is_not_ready_a_dead_interface_of_s3_adds_nothing(
 
 
 @pytest.mark.parametrize(
-    ("alias", "claims"),
+    ("state", "alias", "claims"),
     [
-        ("vpce-logs-x.logs.us-west-2.vpce.amazonaws.com", {Claim.TCP_443}),
-        ("vpce-0hub-y.logs.us-west-2.vpce.amazonaws.com", set()),
+        ("pending", "vpce-logs-x.logs.us-west-2.vpce.amazonaws.com", {Claim.TCP_443}),
+        ("pending", "vpce-0hub-y.logs.us-west-2.vpce.amazonaws.com", set()),
+        ("rejected", "vpce-logs-x.logs.us-west-2.vpce.amazonaws.com", set(PROBED_CLAIMS)),
     ],
 )
 def test_where_a_zone_gives_the_name_only_packets_to_it_are_lost(
-    alias: str, claims: set[Claim]
+    state: str, alias: str, claims: set[Claim]
 ) -> None:
     """A hosted zone answers whatever the endpoint's state is, and may lead elsewhere."""
     name = "logs.us-west-2.amazonaws.com"
     zone = HostedZone(id="Z1", name=name, records=(ZoneRecord(name=name, type="A", alias=alias),))
     pending = endpoint(
-        "logs", state="pending", dns_names=("vpce-logs-x.logs.us-west-2.vpce.amazonaws.com",)
+        "logs", state=state, dns_names=("vpce-logs-x.logs.us-west-2.vpce.amazonaws.com",)
     )
     snapshot = world((*without("logs"), pending), hosted_zones=(zone,))
     (finding,) = (each for each in run_audits(scene(snapshot)) if each.code is NOT_AVAILABLE)

@@ -313,7 +313,7 @@ def test_service_that_never_answers(front: Front, session: boto3.Session, world:
         return request.forward()
 
     front.answers["ListHostedZonesByVPC"] = silence
-    quick = Config(read_timeout=0.3, retries={"mode": "standard", "total_max_attempts": 2})
+    quick = Config(read_timeout=1.5, retries={"mode": "standard", "total_max_attempts": 2})
 
     reading = read_snapshot(session, world.small, region=REGION, config=quick)
     front.ended.set()
