@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.reporting.failure import failure_text
 from pytest_ecs_privatelink.reporting.properties import to_properties
 from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Seams
 from pytest_ecs_privatelink.verdict import (
+    PATH_CLAIMS,
     PROBED_CLAIMS,
     Basis,
     Cell,
@@ -136,7 +137,7 @@ def _not_seen(unseen: Unseen, part: Part, seams: Seams) -> Check:
         Cell(claim, subnet.id, service)
         for service in services
         for subnet in terms.subnets
-        for claim in PROBED_CLAIMS
+        for claim in PATH_CLAIMS
     ]
     cleared = _all_pass(cells, part, seams)
     return Check(
