@@ -98,7 +98,7 @@ class PullQuestion:
 
     ``api`` is the host of the ECR API (None: the registry wants no token); the registry is the
     image's own. Index manifests are followed to ``platform`` (``os/architecture``). ``limit``
-    bounds the bytes of config and layers together; ``timeout``, in seconds, each wait for the network.
+    bounds the bytes of config and layers together, ``timeout`` (seconds) each wait for the network.
     """
 
     image: str
