@@ -13,7 +13,7 @@ from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.lookup import aws_endpoints, default_group
 from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot, Subnet
 from pytest_ecs_privatelink.topology.public_address import none_public
-from pytest_ecs_privatelink.verdict import Cell, Code, Severity
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Code, Severity
 
 _PUBLIC = frozenset({Egress.NAT, Egress.IGW})
 # Snapshot fields that decide about a subnet's way out, and the IAM action that reading them takes.
