@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.probes.records import ConnectQuestion, DnsQuestion
+from pytest_ecs_privatelink.probes.records import ConnectQuestion, DnsQuestion, Question
 from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Broker, Seams
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, Verdict
 
@@ -76,6 +76,42 @@ def test_black_holes_cost_one_timeout_together() -> None:
     assert (len(silent), len(checks)) == (60, 480)
     assert set(world.asked) == {1}
     assert 2.0 <= elapsed < 4.0
+
+
+def test_notes_hear_of_a_question_before_a_vantage_does() -> None:
+    """What answering may create is known before it is; what is lost on the way never had an end."""
+    world = make_world(1, ("logs",))
+    cell = next(each for each in world.cells if each.claim is Claim.TCP_443)
+    heard: list[tuple[str, str, int]] = []
+
+    class Hearing:
+        def asking(self, question: Question) -> None:
+            self._hear("asking", question)
+
+        def answered(self, question: Question) -> None:
+            self._hear("answered", question)
+
+        def _hear(self, what: str, question: Question) -> None:
+            asked = world.vantages["subnet-1"].asked[question]
+            heard.append((what, type(question).__name__, asked))
+
+    async def run() -> Check:
+        broker = Broker(world.terms, world.vantages, {}, notes=Hearing())
+        check = await broker.check(cell)
+        world.vantages["subnet-1"].broken = "the vantage is gone"
+        with pytest.raises(VantageError, match="the vantage is gone"):
+            await broker.ask("subnet-1", DnsQuestion(name=LOGS, resolver=None))
+        await broker.close()
+        return check
+
+    assert asyncio.run(run()).verdict is Verdict.PASSED
+    assert [(what, asked) for what, kind, asked in heard if kind == "ConnectQuestion"] == [
+        ("asking", 0),
+        ("answered", 1),
+    ]
+    assert [what for what, kind, _ in heard if kind == "DnsQuestion"].count("answered") == (
+        [what for what, kind, _ in heard if kind == "DnsQuestion"].count("asking") - 1
+    )
 
 
 def test_held_cells_wait_for_the_first_seams() -> None:
