@@ -106,6 +106,12 @@ OPTIONS = (
         "NAME",
     ),
     Option(
+        "ecs_log_group",
+        "the CloudWatch log group to write to (default: that of the cluster's task definitions, "
+        "else a temporary one)",
+        metavar="NAME",
+    ),
+    Option(
         "ecs_require_private",
         "a needed endpoint service without endpoint fails even where a public path works",
         "bool",
@@ -119,6 +125,13 @@ OPTIONS = (
         "CODE[:SUBJECT]",
     ),
     Option(
+        "ecs_cleanup",
+        "remove what a killed run left, then end: that run's at once, without id what is older "
+        "than an hour and carries our mark",
+        None,
+        "[RUN_ID]",
+    ),
+    Option(
         "ecs_timeout",
         "deadline in seconds of one DNS or TCP+TLS probe (default: 5)",
         metavar="SECONDS",
@@ -128,6 +141,7 @@ OPTIONS = (
 SWITCHES = ("ecs_vpc", "ecs_lab", "ecs_snapshot")
 _INI = {option.name: option.ini for option in OPTIONS}
 _REPEATABLE_WITHOUT_INI = frozenset({"ecs_fault"})
+_VALUE_MAY_BE_LEFT_OUT = frozenset({"ecs_cleanup"})
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -135,7 +149,12 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("ecs-privatelink", "Amazon ECS without an internet path")
     for option in OPTIONS:
         action = "append" if option.name in _REPEATABLE_WITHOUT_INI else option.action
-        if action == "store_true":
+        if option.name in _VALUE_MAY_BE_LEFT_OUT:
+            metavar = (option.metavar or "").strip("[]")
+            group.addoption(
+                option.flag, nargs="?", const="", default=None, metavar=metavar, help=option.help
+            )
+        elif action == "store_true":
             group.addoption(option.flag, action=action, default=None, help=option.help)
         else:
             group.addoption(

@@ -40,7 +40,7 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
     )
     own_lab = OwnLab(laboratory=lab, world=looked.world, faults=faults) if looked.world else None
     if not probing:
-        return Place(plan=plan, source=looked.source, own_lab=own_lab)
+        return Place(plan=plan, source=looked.source, session=lab.session, own_lab=own_lab)
     subnets = tuple(subnet.id for subnet in plan.terms.subnets)
     twin_faults = tuple(each for fault in faults for each in fault.twin)
     lab.build_twin(plan.snapshot, subnets, plan.terms.wearers, twin_faults)
@@ -48,6 +48,7 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
     return Place(
         plan=plan,
         source=source,
+        session=lab.session,
         vantages=lab.twin.vantages,
         own_lab=own_lab,
         folder=lab.folder,

@@ -18,6 +18,8 @@ _VPC_ID = re.compile(r"vpc-[0-9a-f]{8,17}")
 _GROUP_ID = re.compile(r"sg-[0-9a-f]{8,17}")
 # Names as the ECS API allows them, or ARNs that end in one.
 _ECS_NAME = re.compile(r"(arn:[^\s]+/)?[A-Za-z0-9_-]{1,255}")
+# [CloudWatch Logs API, CreateLogGroup].
+_LOG_GROUP = re.compile(r"[A-Za-z0-9_./#-]{1,512}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Settings:
     instance_security_groups: tuple[str, ...] = ()
     cluster: str | None = None
     ecs_services: tuple[str, ...] = ()
+    log_group: str | None = None
     require_private: bool = False
     require_probed: bool = False
     strict: bool = False
@@ -97,6 +100,7 @@ def read_settings(config: pytest.Config) -> Settings:
         ecs_services=tuple(
             dict.fromkeys(_ecs_name(each, "ecs_service") for each in values.get("ecs_service", ()))
         ),
+        log_group=_log_group(values.get("ecs_log_group")),
         require_private=values.get("ecs_require_private", False),
         require_probed=values.get("ecs_require_probed", False),
         strict=values.get("ecs_strict", False),
@@ -133,6 +137,12 @@ def _ecs_name(value: N, name: str) -> N:
     if value is None or _ECS_NAME.fullmatch(value):
         return value
     raise SettingsError(f"{_flag(name)} {value!r}: not a name or ARN of ECS")
+
+
+def _log_group(value: str | None) -> str | None:
+    if value is None or _LOG_GROUP.fullmatch(value):
+        return value
+    raise SettingsError(f"--ecs-log-group {value!r}: not the name of a log group, such as /ecs/app")
 
 
 def _choices(values: Mapping[str, Any], name: str, kind: type[E]) -> tuple[E, ...]:
