@@ -21,6 +21,7 @@ from pytest_ecs_privatelink.claims.terms import (
     ServiceUnderTest,
     Stand,
     Terms,
+    make_check,
     worst,
 )
 from pytest_ecs_privatelink.probes.call_records import (
@@ -46,6 +47,13 @@ _CODES = Codes(
     ),
     digest=Code.ECR_DIGEST,
 )
+_NOTHING = Reading(
+    verdict=Verdict.SKIPPED,
+    code=None,
+    phase="vantage",
+    observed="nothing was pulled",
+    reason="no image of this Region's ECR is known: --ecs-image names one",
+)
 _PRIVATE = (Place.GATEWAY, Place.ENDPOINT, Place.PRIVATE)
 _CACHED = "it looks like a pull-through cache's, whose first pull may need a way to the internet"
 
@@ -53,6 +61,8 @@ _CACHED = "it looks like a pull-through cache's, whose first pull may need a way
 async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
     """Return the check of an ``ecr-pull`` cell: every image of the run's errands, in each guise."""
     pulls = terms.errands.pulls
+    if not pulls:
+        return make_check(cell, terms, stand, (_NOTHING,), "an image arrives to the last byte")
     tries = (
         _pull(pull, guise, cell, terms, ask)
         for pull in pulls

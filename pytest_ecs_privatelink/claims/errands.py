@@ -3,6 +3,7 @@
 import secrets as random
 from dataclasses import dataclass, field
 
+from pytest_ecs_privatelink.catalogue.marks import marked
 from pytest_ecs_privatelink.topology.starting import LogGroup, Pull
 
 
@@ -26,7 +27,7 @@ class Errands:
     @property
     def mark(self) -> str:
         """What names of all that this run creates begin with."""
-        return f"pytest-ecs-privatelink/{self.run}"
+        return marked(self.run)
 
     def references(self, service: str) -> tuple[str, ...]:
         """Return what to fetch from ``service``: ``secretsmanager`` or ``ssm``."""
