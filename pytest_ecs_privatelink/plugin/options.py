@@ -60,8 +60,8 @@ OPTIONS = (
     ),
     Option(
         "ecs_claims",
-        "only these claims, of private-dns,tcp-443,audit (default: all); 'audit' alone is the run "
-        "from outside the VPC",
+        "only these claims, of private-dns,tcp-443,ecr-pull,awslogs,secret,audit (default: all); "
+        "'audit' alone is the run from outside the VPC",
         metavar="LIST",
     ),
     Option("ecs_need", "replace the derived list of required endpoint services", metavar="LIST"),
@@ -106,10 +106,30 @@ OPTIONS = (
         "NAME",
     ),
     Option(
+        "ecs_image",
+        "an image of the Region's ECR to pull (repeatable; default: those of the cluster's task "
+        "definitions)",
+        "args",
+        "URI",
+    ),
+    Option(
         "ecs_log_group",
         "the CloudWatch log group to write to (default: that of the cluster's task definitions, "
         "else a temporary one)",
         metavar="NAME",
+    ),
+    Option(
+        "ecs_secret",
+        "a secret of Secrets Manager, or by its ARN a parameter of Parameter Store, to fetch "
+        "(repeatable; default: those of the cluster's task definitions, else a name that does not "
+        "exist)",
+        "args",
+        "ARN_OR_NAME",
+    ),
+    Option(
+        "ecs_read_only",
+        "nothing is created anywhere: CloudWatch Logs is asked, and nothing is written to it",
+        "bool",
     ),
     Option(
         "ecs_require_private",

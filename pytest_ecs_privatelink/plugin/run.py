@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.plugin.keys import Keys
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud, Part
@@ -93,6 +94,7 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
     from pytest_ecs_privatelink.targets.ledger import Ledger  # late: it brings botocore
 
     id_ = uuid.uuid4().hex[:12]
+    settings = replace(settings, run=id_)
     with contextlib.ExitStack() as stack:
         if settings.lab:
             from pytest_ecs_privatelink.plugin.run_lab import open_lab as open_place
@@ -125,6 +127,7 @@ class Place:
     """A planned run with its vantages taken up; ``absent`` says why other subnets have none.
 
     ``session`` opens one for the AWS that probes call, from which traces are removed again.
+    ``keys`` gives the credentials that probes sign with, None where none calls AWS.
     ``folder`` is a private one, None where the run has to make its own.
     """
 
@@ -134,6 +137,7 @@ class Place:
     vantages: Mapping[str, Vantage] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     own_lab: OwnLab | None = None
+    keys: Keys | None = None
     folder: Path | None = None
 
 

@@ -23,7 +23,8 @@ def definition_of(wire: Wire, arn: str) -> TaskDefinition:
 
 
 def _definition(raw: Raw) -> TaskDefinition:
-    family = optional(raw.get("runtimePlatform") or {}, "operatingSystemFamily") or ""
+    platform = raw.get("runtimePlatform") or {}
+    family = optional(platform, "operatingSystemFamily") or ""
     return TaskDefinition(
         arn=str(raw["taskDefinitionArn"]),
         containers=tuple(_container(each) for each in raw.get("containerDefinitions") or ()),
@@ -32,6 +33,7 @@ def _definition(raw: Raw) -> TaskDefinition:
         task_role=optional(raw, "taskRoleArn"),
         file_systems=tuple(sorted(set(_file_systems(raw)))),
         windows=family.startswith("WINDOWS"),
+        architecture=optional(platform, "cpuArchitecture"),
     )
 
 
