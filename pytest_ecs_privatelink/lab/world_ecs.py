@@ -42,7 +42,7 @@ class Workload:
 def build_workload(
     session: "boto3.Session", subnets: tuple[str, ...], task_group: str, name: str = CLUSTER
 ) -> Workload:
-    """Seed image, log group, secret, parameter, role, then the cluster ``name`` and its two ECS services.
+    """Seed what tasks start with and their role, then the cluster ``name`` and its two services.
 
     All but the task definitions and ECS services are called after the cluster.
     """
