@@ -58,7 +58,7 @@ class Relay:
             reply = await self._line.forward(call)
         except LabError as error:
             return refused("ServiceUnavailable", str(error), status=503)
-        if "json" in reply.headers.get("content-type", ""):
+        if "html" not in reply.headers.get("content-type", ""):
             return replace(reply, headers={**identified(), **reply.headers})
         return reply
 

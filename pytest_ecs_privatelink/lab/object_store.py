@@ -36,7 +36,7 @@ class ObjectStore:
         arn = f"arn:{self._premises.partition}:s3:::{bucket}{call.path}"
         if self._gate.stops_download(call.caller, arn):
             return _refused(_DENIED)
-        blob = lab_image().blobs.get(call.path.rpartition("/")[2])
+        blob = lab_image().blobs.get(f"sha256:{call.path.rpartition('/')[2]}")
         if blob is None:
             return _refused(Refusal(404, "NoSuchKey", "The specified key does not exist."))
         return self._part(call, blob)

@@ -117,7 +117,7 @@ class Registry:
         region = self._premises.region
         elsewhere = Code.ECR_LAYER_PATH in self._troubles.get(call.caller.server, ())
         host = layer_host_elsewhere(region) if elsewhere else layer_bucket_host(region)
-        path = f"/{_account(call)}/{name}/{digest}"
+        path = f"/{_account(call)}/{digest.partition(':')[2]}"
         url = presign(self._key, region, host, path, now=self._clock(), seconds=SECONDS_TO_DOWNLOAD)
         return Reply(status=307, headers={**_VERSION, "location": url})
 
