@@ -161,7 +161,7 @@ def test_what_is_no_http_is_refused() -> None:
 
 
 def test_nothing_secret_shows_in_a_call() -> None:
-    """Headers, query and body are left out of what a call or an answer looks like in a traceback."""
+    """Headers, query and body are left out of what a traceback shows of calls and answers."""
     word = "signature-of-mine"
     headers = {"authorization": word}
     call = Call(
