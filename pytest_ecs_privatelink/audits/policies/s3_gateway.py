@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pytest_ecs_privatelink.audits.chain_cells import chain_cells
 from pytest_ecs_privatelink.audits.policies.conditions import Foreign
 from pytest_ecs_privatelink.audits.policies.document import Unreadable, parse
 from pytest_ecs_privatelink.audits.policies.evaluate import Request
@@ -19,7 +20,8 @@ from pytest_ecs_privatelink.audits.policies.serving import carrying
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.services import SERVICES, layer_bucket
-from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot
+from pytest_ecs_privatelink.topology.lookup import table_of
+from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
 _COMMERCIAL = "aws"
@@ -51,7 +53,22 @@ def s3_gateway_policy(scene: Scene) -> Iterator[Finding | Unseen]:
                     remedy=said.remedy,
                     reference=PAGES[Code.S3_GATEWAY_POLICY],
                     launch_types=requirement.launch_types,
+                    blocks=chain_cells(scene, requirement.service, _users(scene, endpoint))
+                    if said.denied
+                    else (),
                 )
+
+
+def _users(scene: Scene, endpoint: Endpoint) -> tuple[Subnet, ...]:
+    """Return the subnets whose pulls go through ``endpoint``."""
+    if endpoint.type is not EndpointType.GATEWAY:
+        return scene.subnets
+    tables = {each.id: table_of(scene.snapshot, each.id) for each in scene.subnets}
+    return tuple(
+        each
+        for each in scene.subnets
+        if (table := tables[each.id]) is not None and table.id in endpoint.route_tables
+    )
 
 
 def _judged(snapshot: Snapshot, endpoint: Endpoint, service: str, policy: str) -> Said | None:
@@ -75,6 +92,7 @@ def _judged(snapshot: Snapshot, endpoint: Endpoint, service: str, policy: str) -
         summary=_summary(snapshot, f"the policy of {endpoint.id} for {service}", told, sure=sure),
         observed=verdicts((*told.denied, *told.unknown)),
         remedy=remedy_for(snapshot, endpoint, service, told),
+        denied=frozenset(ask.action for ask, _ in told.denied),
     )
 
 
