@@ -91,8 +91,8 @@ STATEMENTS = (
         sid="FetchSecrets",
         actions=("secretsmanager:GetSecretValue", "ssm:GetParameters"),
     ),
-    Statement(sid="FindLogGroups", actions=("logs:DescribeLogGroups",)),
-    Statement(sid="FindLogStreams", actions=("logs:DescribeLogStreams",), writes=True),
+    Statement(sid="FindLogStreams", actions=("logs:DescribeLogStreams",)),
+    Statement(sid="FindLogGroups", actions=("logs:DescribeLogGroups",), writes=True),
     # CreateLogStream, too, is judged by the stream's ARN, as AWS's refusals show.
     Statement(
         sid="DeliverToOwnLogStreams",

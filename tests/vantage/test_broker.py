@@ -5,13 +5,23 @@ import re
 import time
 
 import pytest
-from counting_world import SERVICES, CountingWorld, make_world
+from counting_world import SERVICES, Counting, CountingWorld, make_world
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.probes.records import ConnectQuestion, DnsQuestion, Question
+from pytest_ecs_privatelink.probes.call_records import (
+    CallQuestion,
+    CallStatus,
+    Credentials,
+    Link,
+    Outcome,
+    SecretAnswer,
+    SecretQuestion,
+)
+from pytest_ecs_privatelink.probes.records import Answer, ConnectQuestion, DnsQuestion, Question
 from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Broker, Seams
+from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, Verdict
 
 CELLS = make_world().cells
@@ -78,40 +88,40 @@ def test_black_holes_cost_one_timeout_together() -> None:
     assert 2.0 <= elapsed < 4.0
 
 
-def test_notes_hear_of_a_question_before_a_vantage_does() -> None:
-    """What answering may create is known before it is; what is lost on the way never had an end."""
-    world = make_world(1, ("logs",))
-    cell = next(each for each in world.cells if each.claim is Claim.TCP_443)
-    heard: list[tuple[str, str, int]] = []
+def test_notes_hear_of_a_call_before_a_vantage_does() -> None:
+    """What a call may create is known before it is; one that got lost on the way has no end."""
+    heard: list[str] = []
+    question = SecretQuestion(host=LOGS, region="us-east-1", service="ssm", reference="a")
 
     class Hearing:
-        def asking(self, question: Question) -> None:
-            self._hear("asking", question)
+        def asking(self, _question: CallQuestion) -> None:
+            heard.append("asking")
 
-        def answered(self, question: Question) -> None:
-            self._hear("answered", question)
+        def answered(self, _question: CallQuestion) -> None:
+            heard.append("answered")
 
-        def _hear(self, what: str, question: Question) -> None:
-            asked = world.vantages["subnet-1"].asked[question]
-            heard.append((what, type(question).__name__, asked))
+    class Place(Counting):
+        async def ask(self, question: Question, credentials: Credentials | None = None) -> Answer:
+            heard.append("put" if isinstance(question, SecretQuestion) else "other")
+            if self.broken or credentials is None:
+                raise VantageError("the vantage is gone")
+            link = Outcome(status=CallStatus.OK, link=Link.SECRET)
+            return SecretAnswer(reference="a", outcome=link)
 
-    async def run() -> Check:
-        broker = Broker(world.terms, world.vantages, {}, notes=Hearing())
-        check = await broker.check(cell)
-        world.vantages["subnet-1"].broken = "the vantage is gone"
-        with pytest.raises(VantageError, match="the vantage is gone"):
-            await broker.ask("subnet-1", DnsQuestion(name=LOGS, resolver=None))
+    async def run(place: Place) -> None:
+        world = make_world(1, ("logs",))
+        keys = Credentials(access_key="a", secret_key="b")
+        vantages: dict[str, Vantage] = {"subnet-1": place}
+        broker = Broker(world.terms, vantages, {}, keys=lambda: keys, notes=Hearing())
+        await broker.ask("subnet-1", question)
         await broker.close()
-        return check
 
-    assert asyncio.run(run()).verdict is Verdict.PASSED
-    assert [(what, asked) for what, kind, asked in heard if kind == "ConnectQuestion"] == [
-        ("asking", 0),
-        ("answered", 1),
-    ]
-    assert [what for what, kind, _ in heard if kind == "DnsQuestion"].count("answered") == (
-        [what for what, kind, _ in heard if kind == "DnsQuestion"].count("asking") - 1
-    )
+    asyncio.run(run(Place("subnet-1", {})))
+    assert heard == ["asking", "put", "answered"]
+    heard.clear()
+    with pytest.raises(VantageError, match="the vantage is gone"):
+        asyncio.run(run(Place("subnet-1", {}, broken="yes")))
+    assert heard == ["asking", "put"]
 
 
 def test_held_cells_wait_for_the_first_seams() -> None:
