@@ -6,12 +6,13 @@ depend on which process asks for them, or in which order.
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pytest_ecs_privatelink.claims.register import PROVERS
 from pytest_ecs_privatelink.claims.terms import Reading, Stand, Terms, make_check
 from pytest_ecs_privatelink.errors import VantageError
+from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Verdict
@@ -35,20 +36,29 @@ class Seams:
 
 NO_SEAMS = Seams()
 
+Keys = Callable[[], Credentials]
+"""Returns credentials that are valid now; raises `VantageError` where there are none."""
+
 
 class Broker:
     """Owns all probing of a run. Lives in one event loop; every method belongs to that loop.
 
     ``vantages`` holds a vantage per subnet id; ``absent`` says of the other subnets why they have
-    none. Cells of those are skipped with that reason and nothing is sent.
+    none. Cells of those are skipped with that reason and nothing is sent. ``keys`` is asked in a
+    thread for the credentials of each question that takes any; it may raise `VantageError`.
     """
 
     def __init__(
-        self, terms: Terms, vantages: Mapping[str, Vantage], absent: Mapping[str, str]
+        self,
+        terms: Terms,
+        vantages: Mapping[str, Vantage],
+        absent: Mapping[str, str],
+        keys: Keys | None = None,
     ) -> None:
         self._terms = terms
         self._vantages = vantages
         self._absent = absent
+        self._keys = keys
         self.selected: set[Cell] = set()
         self._held: dict[Cell, None] = {}
         self._checks: dict[tuple[Cell, Seams], asyncio.Task[Check]] = {}
@@ -77,7 +87,7 @@ class Broker:
 
     async def ask(self, subnet: str, question: Question) -> Answer:
         """Put ``question`` to the vantage of ``subnet``, afresh; `VantageError` where none is."""
-        return await self._vantage(subnet).ask(question)
+        return await self._forward(subnet, question)
 
     def stand(self, subnet: str) -> Stand:
         """Return where ``subnet`` is probed from; `VantageError` with the reason if it is not."""
@@ -135,7 +145,12 @@ class Broker:
         return await asyncio.shield(self._answers[key])
 
     async def _forward(self, subnet: str, question: Question) -> Answer:
-        return await self._vantage(subnet).ask(question)
+        vantage = self._vantage(subnet)
+        if not isinstance(question, CallQuestion):
+            return await vantage.ask(question)
+        if self._keys is None:
+            raise VantageError("this run has no AWS credentials to make the calls with")
+        return await vantage.ask(question, await asyncio.to_thread(self._keys))
 
 
 def _unjudged(cell: Cell, terms: Terms, verdict: Verdict, reason: str) -> Check:
