@@ -46,10 +46,19 @@ class Claim(StrEnum):
 
     PRIVATE_DNS = "private-dns"
     TCP_443 = "tcp-443"
+    ECR_PULL = "ecr-pull"
+    AWSLOGS = "awslogs"
+    SECRET = "secret"  # noqa: S105  (a name)
     AUDIT = "audit"
 
 
-PROBED_CLAIMS = (Claim.PRIVATE_DNS, Claim.TCP_443)
+PATH_CLAIMS = (Claim.PRIVATE_DNS, Claim.TCP_443)
+"""What is asked of every endpoint service: that its names and its port 443 are the private path."""
+
+CHAIN_CLAIMS = (Claim.ECR_PULL, Claim.AWSLOGS, Claim.SECRET)
+"""What is asked of the services that a task starts with: that they do what it starts by."""
+
+PROBED_CLAIMS = (*PATH_CLAIMS, *CHAIN_CLAIMS)
 
 
 class Code(StrEnum):
@@ -107,6 +116,18 @@ class Code(StrEnum):
     TCP_UNREACHABLE = "tcp-unreachable"
     TLS_HANDSHAKE = "tls-handshake"
     TLS_CERTIFICATE = "tls-certificate"
+    ECR_AUTH = "ecr-auth"
+    ECR_MANIFEST = "ecr-manifest"
+    ECR_LAYER = "ecr-layer"
+    ECR_LAYER_PATH = "ecr-layer-path"
+    ECR_DIGEST = "ecr-digest"
+    LOGS_UNREACHABLE = "logs-unreachable"
+    LOGS_DENIED = "logs-denied"
+    LOGS_GROUP_MISSING = "logs-group-missing"
+    LOGS_NOT_DELIVERED = "logs-not-delivered"
+    SECRET_UNREACHABLE = "secret-unreachable"  # noqa: S105  (a name)
+    SECRET_DENIED = "secret-denied"  # noqa: S105  (a name)
+    SECRET_MISSING = "secret-missing"  # noqa: S105  (a name)
 
 
 @dataclass(frozen=True, slots=True, order=True)

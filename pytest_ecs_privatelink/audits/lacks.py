@@ -13,7 +13,7 @@ from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.lookup import aws_endpoints, default_group
 from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot, Subnet
 from pytest_ecs_privatelink.topology.public_address import none_public
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Code, Severity
 
 _PUBLIC = frozenset({Egress.NAT, Egress.IGW})
 # Snapshot fields that decide about a subnet's way out, and the IAM action that reading them takes.
@@ -209,5 +209,5 @@ def cells(requirement: Requirement | None, subnets: Iterable[Subnet]) -> tuple[C
     return tuple(
         Cell(claim, subnet.id, requirement.service)
         for subnet in sorted(subnets, key=lambda each: each.id)
-        for claim in PROBED_CLAIMS
+        for claim in PATH_CLAIMS
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from pytest_ecs_privatelink.audits.scene import Unseen
+from pytest_ecs_privatelink.diagnosis.reach import deciding
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.plugin.fixtures import TOLD
 from pytest_ecs_privatelink.plugin.plan import Plan
@@ -15,6 +16,7 @@ from pytest_ecs_privatelink.reporting.failure import failure_text
 from pytest_ecs_privatelink.reporting.properties import to_properties
 from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Seams
 from pytest_ecs_privatelink.verdict import (
+    PATH_CLAIMS,
     PROBED_CLAIMS,
     Basis,
     Cell,
@@ -92,7 +94,7 @@ def conclude(
 
 def _found(finding: Finding, part: Part, seams: Seams) -> Check:
     error = finding.severity is Severity.ERROR
-    overruled = error and _all_pass(finding.blocks, part, seams)
+    overruled = error and _all_pass(deciding(finding.blocks), part, seams)
     return Check(
         id=f"audit[{finding.code}-{finding.subject}]" + _apart(finding, part.plan),
         claim=Claim.AUDIT,
@@ -136,7 +138,7 @@ def _not_seen(unseen: Unseen, part: Part, seams: Seams) -> Check:
         Cell(claim, subnet.id, service)
         for service in services
         for subnet in terms.subnets
-        for claim in PROBED_CLAIMS
+        for claim in PATH_CLAIMS
     ]
     cleared = _all_pass(cells, part, seams)
     return Check(

@@ -44,6 +44,7 @@ def header_lines(run: Run) -> list[str]:
         f"  subnets: {subnets} ({plan.selection.because})",
         f"  endpoint services: {services} ({_needs_source(plan)})",
     ]
+    lines += [f"  not proven: {claims} ({why})" for why, claims in _left_out(plan).items()]
     if settings.save_snapshot is not None:
         lines.append(f"  snapshot saved: {settings.save_snapshot}")
     lines += [
@@ -51,6 +52,15 @@ def header_lines(run: Run) -> list[str]:
         for each in snapshot.unreadable
     ]
     return lines
+
+
+def _left_out(plan: Plan) -> dict[str, str]:
+    """Return the claims that have no cell in this run, by the reason."""
+    reasons: dict[str, list[str]] = {}
+    for claim, why in plan.unproven.items():
+        if claim in plan.settings.claims:
+            reasons.setdefault(why, []).append(claim)
+    return {why: ", ".join(claims) for why, claims in reasons.items()}
 
 
 def _source(settings: Settings, name: str) -> str:

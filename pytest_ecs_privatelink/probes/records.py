@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_ecs_privatelink.probes.call_records import CallAnswer, CallQuestion
 from pytest_ecs_privatelink.verdict import LaunchType
 
 
@@ -106,5 +107,5 @@ class ConnectAnswer:
     duration_ms: float = 0.0
 
 
-Question = DnsQuestion | ConnectQuestion
-Answer = DnsAnswer | ConnectAnswer
+Question = DnsQuestion | ConnectQuestion | CallQuestion
+Answer = DnsAnswer | ConnectAnswer | CallAnswer

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from pytest_ecs_privatelink.claims.register import PROVERS
 from pytest_ecs_privatelink.claims.terms import Reading, Stand, Terms, make_check
@@ -36,19 +37,37 @@ class Seams:
 NO_SEAMS = Seams()
 
 
+class Notes(Protocol):
+    """Who is told of every question, for the sake of what answering it creates."""
+
+    def asking(self, question: Question) -> None:
+        """Hear of ``question`` before it is put."""
+        ...
+
+    def answered(self, question: Question) -> None:
+        """Hear that it has its answer: nothing more is done about it."""
+        ...
+
+
 class Broker:
     """Owns all probing of a run. Lives in one event loop; every method belongs to that loop.
 
     ``vantages`` holds a vantage per subnet id; ``absent`` says of the other subnets why they have
-    none. Cells of those are skipped with that reason and nothing is sent.
+    none. Cells of those are skipped with that reason and nothing is sent. ``notes`` hears of each
+    question before a vantage does.
     """
 
     def __init__(
-        self, terms: Terms, vantages: Mapping[str, Vantage], absent: Mapping[str, str]
+        self,
+        terms: Terms,
+        vantages: Mapping[str, Vantage],
+        absent: Mapping[str, str],
+        notes: Notes | None = None,
     ) -> None:
         self._terms = terms
         self._vantages = vantages
         self._absent = absent
+        self._notes = notes
         self.selected: set[Cell] = set()
         self._held: dict[Cell, None] = {}
         self._checks: dict[tuple[Cell, Seams], asyncio.Task[Check]] = {}
@@ -77,7 +96,7 @@ class Broker:
 
     async def ask(self, subnet: str, question: Question) -> Answer:
         """Put ``question`` to the vantage of ``subnet``, afresh; `VantageError` where none is."""
-        return await self._vantage(subnet).ask(question)
+        return await self._forward(subnet, question)
 
     def stand(self, subnet: str) -> Stand:
         """Return where ``subnet`` is probed from; `VantageError` with the reason if it is not."""
@@ -135,7 +154,13 @@ class Broker:
         return await asyncio.shield(self._answers[key])
 
     async def _forward(self, subnet: str, question: Question) -> Answer:
-        return await self._vantage(subnet).ask(question)
+        vantage = self._vantage(subnet)
+        if self._notes is None:
+            return await vantage.ask(question)
+        self._notes.asking(question)
+        answer = await vantage.ask(question)
+        self._notes.answered(question)
+        return answer
 
 
 def _unjudged(cell: Cell, terms: Terms, verdict: Verdict, reason: str) -> Check:

@@ -16,7 +16,7 @@ from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.topology.lookup import effective_groups
 from pytest_ecs_privatelink.vantage.broker import Broker
 from pytest_ecs_privatelink.verdict import (
-    PROBED_CLAIMS,
+    PATH_CLAIMS,
     Basis,
     Cell,
     Check,
@@ -112,7 +112,7 @@ async def _probe(plan: Plan, twin: Twin) -> dict[Cell, Check]:
     broker = Broker(plan.terms, twin.vantages, {})
     cells = [
         Cell(claim, subnet.id, each.service)
-        for claim in PROBED_CLAIMS
+        for claim in PATH_CLAIMS
         for subnet in plan.terms.subnets
         for each in plan.terms.services
     ]
