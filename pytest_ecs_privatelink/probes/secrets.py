@@ -98,11 +98,16 @@ def _fetch_secret(question: SecretQuestion, wire: Wire, sign: Sign) -> _Value | 
 def _secret_value(found: dict[str, Any]) -> _Value | None:
     text, binary = found.get("SecretString"), found.get("SecretBinary")
     if isinstance(text, str):
-        return _Value(text.encode())
+        return _text(text)
     try:
         return _Value(base64.b64decode(binary)) if isinstance(binary, str) else None
     except ValueError:
         return None
+
+
+def _text(value: str) -> _Value:
+    # JSON can say what UTF-8 cannot, and an exception would quote it.
+    return _Value(value.encode(errors="surrogatepass"))
 
 
 def _entry(whole: _Value, key: str) -> _Value | None:
@@ -113,7 +118,7 @@ def _entry(whole: _Value, key: str) -> _Value | None:
     if not isinstance(document, dict) or key not in document:
         return None
     entry = document[key]
-    return _Value((entry if isinstance(entry, str) else json.dumps(entry)).encode())
+    return _text(entry if isinstance(entry, str) else json.dumps(entry))
 
 
 def _fetch_parameter(question: SecretQuestion, wire: Wire, sign: Sign) -> _Value | Outcome:
@@ -124,7 +129,7 @@ def _fetch_parameter(question: SecretQuestion, wire: Wire, sign: Sign) -> _Value
     if isinstance(parameters, list) and parameters:
         value = parameters[0].get("Value") if isinstance(parameters[0], dict) else None
         if isinstance(value, str):
-            return _Value(value.encode())
+            return _text(value)
     if found.get("InvalidParameters"):
         return _outcome(CallStatus.MISSING, question, f"there is no parameter {name}")
     return _outcome(CallStatus.UNEXPECTED, question, "the answer holds no value")

@@ -36,15 +36,16 @@ def call(
     0.2 s, doubled each time to at most 2 s, or what ``Retry-After`` asks for, 5 s at most; nothing
     else is tried again. Raises `WireError`, whose outcome says what AWS's refusal means.
     """
-    for attempt in range(1, _ATTEMPTS + 1):
+    attempt = 1
+    while True:
         found, wait = _attempt(wire, sign, link, host, action, payload, attempt)
         if not isinstance(found, Outcome):
             return found
         if found.status not in _WORTH_RETRYING or attempt == _ATTEMPTS:
-            break
+            raise WireError(found)
         backoff = random.uniform(0, min(_CAP_S, _BASE_S * 2 ** (attempt - 1)))  # noqa: S311 - jitter
         time.sleep(max(backoff, wait))
-    raise WireError(found)
+        attempt += 1
 
 
 def _attempt(

@@ -6,13 +6,14 @@ depend on which process asks for them, or in which order.
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pytest_ecs_privatelink.claims.register import PROVERS
 from pytest_ecs_privatelink.claims.terms import Reading, Stand, Terms, make_check
 from pytest_ecs_privatelink.errors import VantageError
+from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Verdict
@@ -36,6 +37,9 @@ class Seams:
 
 NO_SEAMS = Seams()
 
+Keys = Callable[[], Credentials]
+"""Returns credentials that are valid now; raises `VantageError` where there are none."""
+
 
 class Notes(Protocol):
     """Who is told of every question, for the sake of what answering it creates."""
@@ -53,8 +57,13 @@ class Broker:
     """Owns all probing of a run. Lives in one event loop; every method belongs to that loop.
 
     ``vantages`` holds a vantage per subnet id; ``absent`` says of the other subnets why they have
+<<<<<<< HEAD
     none. Cells of those are skipped with that reason and nothing is sent. ``notes`` hears of each
     question before a vantage does.
+=======
+    none. Cells of those are skipped with that reason and nothing is sent. ``keys`` is asked in a
+    thread for the credentials of each question that takes any; it may raise `VantageError`.
+>>>>>>> w4-wire
     """
 
     def __init__(
@@ -62,12 +71,20 @@ class Broker:
         terms: Terms,
         vantages: Mapping[str, Vantage],
         absent: Mapping[str, str],
+<<<<<<< HEAD
         notes: Notes | None = None,
+=======
+        keys: Keys | None = None,
+>>>>>>> w4-wire
     ) -> None:
         self._terms = terms
         self._vantages = vantages
         self._absent = absent
+<<<<<<< HEAD
         self._notes = notes
+=======
+        self._keys = keys
+>>>>>>> w4-wire
         self.selected: set[Cell] = set()
         self._held: dict[Cell, None] = {}
         self._checks: dict[tuple[Cell, Seams], asyncio.Task[Check]] = {}
@@ -155,12 +172,20 @@ class Broker:
 
     async def _forward(self, subnet: str, question: Question) -> Answer:
         vantage = self._vantage(subnet)
+<<<<<<< HEAD
         if self._notes is None:
             return await vantage.ask(question)
         self._notes.asking(question)
         answer = await vantage.ask(question)
         self._notes.answered(question)
         return answer
+=======
+        if not isinstance(question, CallQuestion):
+            return await vantage.ask(question)
+        if self._keys is None:
+            raise VantageError("this run has no AWS credentials to make the calls with")
+        return await vantage.ask(question, await asyncio.to_thread(self._keys))
+>>>>>>> w4-wire
 
 
 def _unjudged(cell: Cell, terms: Terms, verdict: Verdict, reason: str) -> Check:
