@@ -57,13 +57,9 @@ class Broker:
     """Owns all probing of a run. Lives in one event loop; every method belongs to that loop.
 
     ``vantages`` holds a vantage per subnet id; ``absent`` says of the other subnets why they have
-<<<<<<< HEAD
-    none. Cells of those are skipped with that reason and nothing is sent. ``notes`` hears of each
-    question before a vantage does.
-=======
     none. Cells of those are skipped with that reason and nothing is sent. ``keys`` is asked in a
     thread for the credentials of each question that takes any; it may raise `VantageError`.
->>>>>>> w4-wire
+    ``notes`` hears of each question before a vantage does.
     """
 
     def __init__(
@@ -71,20 +67,15 @@ class Broker:
         terms: Terms,
         vantages: Mapping[str, Vantage],
         absent: Mapping[str, str],
-<<<<<<< HEAD
-        notes: Notes | None = None,
-=======
+        *,
         keys: Keys | None = None,
->>>>>>> w4-wire
+        notes: Notes | None = None,
     ) -> None:
         self._terms = terms
         self._vantages = vantages
         self._absent = absent
-<<<<<<< HEAD
-        self._notes = notes
-=======
         self._keys = keys
->>>>>>> w4-wire
+        self._notes = notes
         self.selected: set[Cell] = set()
         self._held: dict[Cell, None] = {}
         self._checks: dict[tuple[Cell, Seams], asyncio.Task[Check]] = {}
@@ -172,20 +163,17 @@ class Broker:
 
     async def _forward(self, subnet: str, question: Question) -> Answer:
         vantage = self._vantage(subnet)
-<<<<<<< HEAD
-        if self._notes is None:
-            return await vantage.ask(question)
-        self._notes.asking(question)
-        answer = await vantage.ask(question)
-        self._notes.answered(question)
-        return answer
-=======
         if not isinstance(question, CallQuestion):
             return await vantage.ask(question)
         if self._keys is None:
             raise VantageError("this run has no AWS credentials to make the calls with")
-        return await vantage.ask(question, await asyncio.to_thread(self._keys))
->>>>>>> w4-wire
+        credentials = await asyncio.to_thread(self._keys)
+        if self._notes is None:
+            return await vantage.ask(question, credentials)
+        self._notes.asking(question)
+        answer = await vantage.ask(question, credentials)
+        self._notes.answered(question)
+        return answer
 
 
 def _unjudged(cell: Cell, terms: Terms, verdict: Verdict, reason: str) -> Check:
