@@ -42,13 +42,13 @@ Keys = Callable[[], Credentials]
 
 
 class Notes(Protocol):
-    """Who is told of every question, for the sake of what answering it creates."""
+    """Who is told of every question that takes calls, for the sake of what these create."""
 
-    def asking(self, question: Question) -> None:
+    def asking(self, question: CallQuestion) -> None:
         """Hear of ``question`` before it is put."""
         ...
 
-    def answered(self, question: Question) -> None:
+    def answered(self, question: CallQuestion) -> None:
         """Hear that it has its answer: nothing more is done about it."""
         ...
 
@@ -59,7 +59,7 @@ class Broker:
     ``vantages`` holds a vantage per subnet id; ``absent`` says of the other subnets why they have
     none. Cells of those are skipped with that reason and nothing is sent. ``keys`` is asked in a
     thread for the credentials of each question that takes any; it may raise `VantageError`.
-    ``notes`` hears of each question before a vantage does.
+    ``notes`` hears of each of those before a vantage does.
     """
 
     def __init__(
@@ -67,7 +67,6 @@ class Broker:
         terms: Terms,
         vantages: Mapping[str, Vantage],
         absent: Mapping[str, str],
-        *,
         keys: Keys | None = None,
         notes: Notes | None = None,
     ) -> None:
