@@ -5,7 +5,7 @@ from dataclasses import replace
 from pytest_ecs_privatelink.catalogue.services import host_names
 from pytest_ecs_privatelink.claims.asking import ask_for
 from pytest_ecs_privatelink.claims.chain import Guise, conclude, guises
-from pytest_ecs_privatelink.claims.outcomes import Codes, judge, passed, told_hops, untested
+from pytest_ecs_privatelink.claims.outcomes import Codes, by_way_of, judge, passed, untested
 from pytest_ecs_privatelink.claims.terms import Ask, Reading, Stand, Terms
 from pytest_ecs_privatelink.probes.call_records import (
     CallStatus,
@@ -91,4 +91,4 @@ def _delivered(answer: LogAnswer, subject: str, *, read_only: bool) -> str:
         shown = f"not read back: {answer.note}" if answer.note else "not read back"
     else:
         shown = f"shown after {answer.delivered_ms:.0f} ms"
-    return f"{subject}: an event was accepted, {shown}; {told_hops(answer.hops)}"
+    return by_way_of(f"{subject}: an event was accepted, {shown}", answer.hops)

@@ -14,7 +14,7 @@ from pytest_ecs_privatelink.claims.answers import (
 )
 from pytest_ecs_privatelink.claims.asking import ask_for
 from pytest_ecs_privatelink.claims.chain import Guise, conclude, guises
-from pytest_ecs_privatelink.claims.outcomes import Codes, judge, passed, told, told_hops
+from pytest_ecs_privatelink.claims.outcomes import Codes, by_way_of, judge, passed, told
 from pytest_ecs_privatelink.claims.terms import (
     Ask,
     Reading,
@@ -134,7 +134,7 @@ def _judge_layers(
     """Judge where the layers came from: they arrived, which says nothing of the way (R5)."""
     what = f"{subject}: {answer.layers} layers, {answer.received} bytes"
     digest = f", {answer.digest}" if answer.digest else ""
-    readings = [passed(answer.outcome, f"{what}{digest}; {told_hops(answer.hops)}")]
+    readings = [passed(answer.outcome, by_way_of(f"{what}{digest}", answer.hops))]
     service = _s3(terms)
     for host, addresses in _layer_hosts(answer).items():
         places = {each: place_of(each, service, cell.subnet, terms) for each in addresses}

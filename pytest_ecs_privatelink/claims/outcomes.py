@@ -134,12 +134,13 @@ def _reading(
     )
 
 
-def told_hops(hops: Iterable[Hop]) -> str:
-    """Return the exchanges in words, those of one link with one host together."""
+def by_way_of(observed: str, hops: Iterable[Hop]) -> str:
+    """Return ``observed`` with the exchanges in words, those of one link with one host together."""
     joined: dict[tuple[Link, str], list[Hop]] = {}
     for hop in hops:
         joined.setdefault((hop.link, hop.host), []).append(hop)
-    return "; ".join(_told_hops(link, host, found) for (link, host), found in joined.items())
+    told = (_told_hops(link, host, found) for (link, host), found in joined.items())
+    return "; ".join((observed, *told))
 
 
 def _told_hops(link: Link, host: str, hops: list[Hop]) -> str:

@@ -5,10 +5,10 @@ from pytest_ecs_privatelink.claims.asking import ask_for
 from pytest_ecs_privatelink.claims.chain import Guise, conclude, guises
 from pytest_ecs_privatelink.claims.outcomes import (
     Codes,
+    by_way_of,
     judge,
     passed,
     told,
-    told_hops,
     untested,
 )
 from pytest_ecs_privatelink.claims.terms import Ask, Reading, Stand, Terms
@@ -74,15 +74,13 @@ def _judge(answer: SecretAnswer, guise: Guise) -> Reading:
     if answer.outcome.status is not CallStatus.OK:
         return judge(subject, answer.outcome, _CODES)
     length = f"{answer.length} characters" if answer.length is not None else "of unknown length"
-    return passed(
-        answer.outcome, f"{subject}: fetched, {length}, not kept; {told_hops(answer.hops)}"
-    )
+    return passed(answer.outcome, by_way_of(f"{subject}: fetched, {length}, not kept", answer.hops))
 
 
 def _judge_probe(answer: SecretAnswer, guise: Guise) -> Reading:
     outcome, subject = answer.outcome, f"no secret is named{guise.whose}"
     if outcome.status is CallStatus.OK:
-        return passed(outcome, f"{subject}: the service itself answered; {told_hops(answer.hops)}")
+        return passed(outcome, by_way_of(f"{subject}: the service itself answered", answer.hops))
     if outcome.status is not CallStatus.DENIED:
         return judge(subject, outcome, _CODES)
     observed = f"{subject}: {told(outcome)}"
