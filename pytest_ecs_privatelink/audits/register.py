@@ -28,6 +28,7 @@ from pytest_ecs_privatelink.audits import (
     wrong_region,
     zones,
 )
+from pytest_ecs_privatelink.audits.chain_cells import with_chain_cells
 from pytest_ecs_privatelink.audits.policies import endpoints as endpoint_policies
 from pytest_ecs_privatelink.audits.policies import env_files, roles
 from pytest_ecs_privatelink.audits.policies import s3_gateway as s3_policy
@@ -75,7 +76,8 @@ def judge(scene: Scene) -> tuple[tuple[Finding, ...], tuple[Unseen, ...]]:
     """Return what `run_audits` and `unseen` do, having run each audit once."""
     said = [each for _, audit in AUDITS for each in audit(scene)]
     used = subnets_of(scene.snapshot)
-    findings = (_by_use(each, used, scene.snapshot) for each in said if isinstance(each, Finding))
+    blocked = (with_chain_cells(each, scene) for each in said if isinstance(each, Finding))
+    findings = (_by_use(each, used, scene.snapshot) for each in blocked)
     found = sorted(findings, key=_gravity)
     return tuple(found), _joined(each for each in said if isinstance(each, Unseen))
 

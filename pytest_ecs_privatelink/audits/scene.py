@@ -7,7 +7,7 @@ from pytest_ecs_privatelink.catalogue.requirements import Requirement
 from pytest_ecs_privatelink.topology.egress import Egress, egress_of
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
 from pytest_ecs_privatelink.topology.wearers import GroupSets, Wearers
-from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType
+from pytest_ecs_privatelink.verdict import Claim, Code, Finding, LaunchType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,8 @@ class Scene:
     ``requirements`` are all derived ones, tested or not. ``egress`` has every subnet under test by
     its id. ``registries`` are account ids of the ECR registries in use, never empty. ``wearers``
     says which security groups Fargate tasks and container instances wear, ``others`` which further
-    sets they do, where ECS services differ.
+    sets they do, where ECS services differ. ``chains`` are the claims of the start-up chain with
+    the endpoint services at which they have cells, ``writes`` whether those create anything.
     """
 
     snapshot: Snapshot
@@ -29,6 +30,8 @@ class Scene:
     require_private: bool = False
     wearers: Wearers = field(default_factory=dict)
     others: Mapping[LaunchType, GroupSets] = field(default_factory=dict)
+    chains: frozenset[tuple[Claim, str]] = frozenset()
+    writes: bool = True
 
     def worn(self, launch_type: LaunchType) -> GroupSets:
         """Return every set of groups that packets of ``launch_type`` leave with; none: unknown."""
@@ -64,6 +67,8 @@ def scene_of(
     require_private: bool = False,
     wearers: Wearers | None = None,
     others: Mapping[LaunchType, GroupSets] | None = None,
+    chains: frozenset[tuple[Claim, str]] = frozenset(),
+    writes: bool = True,
 ) -> Scene:
     """Set the scene; without ``registries`` the VPC owner's own registry is meant."""
     under_test = tuple(subnets)
@@ -77,4 +82,6 @@ def scene_of(
         require_private=require_private,
         wearers=wearers or {},
         others=others or {},
+        chains=chains,
+        writes=writes,
     )

@@ -12,6 +12,11 @@ _PATH = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PATH}(?:/{_PATH})*")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,}")
+CACHE_PREFIXES = frozenset(
+    {"chainguard", "docker-hub", "ecr-public", "github", "gitlab", "kubernetes", "quay"}
+)
+"""Prefixes that ECR suggests for pull-through cache rules; a rule may have any other [D:AmazonECR,
+pull-through-cache-creating-rule]."""
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr(?P<kind>[.-])ecr(?:-fips)?\.(?P<region>[^.]+)\.(.+)")
 
 
@@ -88,3 +93,8 @@ def _ecr(host: str) -> tuple[str | None, str | None]:
     if found["kind"] == "-":
         suffix = f"on.{partition.dual_stack_suffix.removeprefix('api.')}"
     return (found["account"], found["region"]) if found[4] == suffix else (None, None)
+
+
+def looks_cached(image: Image) -> bool:
+    """Return whether an image of ECR lies where pull-through cache rules put copies by default."""
+    return image.account is not None and image.repository.partition("/")[0] in CACHE_PREFIXES

@@ -11,7 +11,7 @@ from pytest_ecs_privatelink.topology.lookup import (
     endpoints_for,
     s3_prefix_list,
 )
-from pytest_ecs_privatelink.topology.model import EndpointType, Route, RouteTarget
+from pytest_ecs_privatelink.topology.model import EndpointType, Route, RouteTarget, Snapshot
 from pytest_ecs_privatelink.topology.public_address import none_public
 from pytest_ecs_privatelink.topology.routes import Network, best_match
 
@@ -173,3 +173,9 @@ def public_path_excuses(service: ServiceUnderTest, subnet: str, terms: Terms) ->
     return not any(
         answers_privately(endpoint) for endpoint in endpoints_for(terms.snapshot, service.service)
     )
+
+
+def missing_permission(snapshot: Snapshot, part: str) -> str:
+    """Return, as a clause or nothing, the permission without which ``part`` was not read."""
+    permissions = [each.permission for each in snapshot.unreadable if each.part == part]
+    return f" (missing permission {', '.join(permissions)})" if permissions else ""

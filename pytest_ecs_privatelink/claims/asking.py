@@ -1,22 +1,33 @@
 """Questions that claims put to a vantage, and answers of the kind that was asked for."""
 
+from typing import TypeVar
+
 from pytest_ecs_privatelink.claims.terms import Ask, Terms
 from pytest_ecs_privatelink.probes.records import (
+    Answer,
     ConnectAnswer,
     ConnectQuestion,
     DnsAnswer,
     DnsQuestion,
+    Question,
 )
 from pytest_ecs_privatelink.verdict import Cell
+
+A = TypeVar("A", bound=Answer)
+
+
+async def ask_for(kind: type[A], question: Question, ask: Ask) -> A:
+    """Put ``question``; `TypeError` where the answer is not of its kind."""
+    answer = await ask(question)
+    if not isinstance(answer, kind):
+        raise TypeError(f"{type(answer).__name__} in answer to {question}")
+    return answer
 
 
 async def ask_dns(name: str, resolver: str | None, terms: Terms, ask: Ask) -> DnsAnswer:
     """Resolve ``name`` by the host's own resolution (None) or by ``resolver``."""
     question = DnsQuestion(name=name, resolver=resolver, timeout=terms.timeout)
-    answer = await ask(question)
-    if not isinstance(answer, DnsAnswer):
-        raise TypeError(f"{type(answer).__name__} in answer to {question}")
-    return answer
+    return await ask_for(DnsAnswer, question, ask)
 
 
 async def ask_connect(name: str, address: str, cell: Cell, terms: Terms, ask: Ask) -> ConnectAnswer:
@@ -28,7 +39,4 @@ async def ask_connect(name: str, address: str, cell: Cell, terms: Terms, ask: As
         timeout=terms.timeout,
         launch_types=terms.service(cell.service).launch_types,
     )
-    answer = await ask(question)
-    if not isinstance(answer, ConnectAnswer):
-        raise TypeError(f"{type(answer).__name__} in answer to {question}")
-    return answer
+    return await ask_for(ConnectAnswer, question, ask)

@@ -7,6 +7,7 @@ from pytest_ecs_privatelink.claims.answers import (
     UNREAD_PARTS,
     Place,
     has_gateway,
+    missing_permission,
     place_of,
     public_path_excuses,
 )
@@ -26,7 +27,6 @@ from pytest_ecs_privatelink.probes.records import (
     DnsAnswer,
     DnsStatus,
 )
-from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import Cell, Check, Code, Verdict
 
 _FAILED_CODES = {
@@ -173,17 +173,12 @@ def _judge_place(case: _Case, place: Place, observed: str) -> Reading:
     if place is Place.NOWHERE:
         return _reading(Verdict.FAILED, Code.DNS_FOREIGN_ANSWER, observed)
     if place in UNREAD_PARTS:
-        reason = observed + _missing_permission(case.terms.snapshot, UNREAD_PARTS[place])
+        reason = observed + missing_permission(case.terms.snapshot, UNREAD_PARTS[place])
         return _reading(Verdict.ERROR, None, observed, reason=reason)
     beside_gateway = place is Place.S3_ELSEWHERE and gateway
     code = Code.S3_GATEWAY_NO_ROUTE if beside_gateway else Code.DNS_PUBLIC_ANSWER
     excused = public_path_excuses(case.service, case.subnet, case.terms)
     return _reading(Verdict.WARNED if excused else Verdict.FAILED, code, observed)
-
-
-def _missing_permission(snapshot: Snapshot, part: str) -> str:
-    permissions = [each.permission for each in snapshot.unreadable if each.part == part]
-    return f" (missing permission {', '.join(permissions)})" if permissions else ""
 
 
 def _judge_elsewhere(name: str, address: str, answer: ConnectAnswer) -> Reading:

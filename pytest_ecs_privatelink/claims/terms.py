@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pytest_ecs_privatelink.catalogue.requirements import Need
+from pytest_ecs_privatelink.claims.errands import NOTHING, Errands
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
@@ -34,7 +35,7 @@ class Terms:
 
     ``wearers`` says which security groups each launch type's packets leave with, ``others`` which
     further sets do, where ECS services differ; ``ca_file`` is a PEM bundle that the vantages can
-    read, None for their default trust.
+    read, None for their default trust; ``errands`` are what chain claims pull, write and fetch.
     """
 
     snapshot: Snapshot
@@ -49,6 +50,7 @@ class Terms:
     wearers: Wearers = field(default_factory=dict)
     others: Mapping[LaunchType, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     ca_file: str | None = None
+    errands: Errands = NOTHING
 
     def service(self, name: str) -> ServiceUnderTest:
         """Return the endpoint service ``name``; `KeyError` where it is not under test."""

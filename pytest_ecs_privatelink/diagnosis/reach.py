@@ -4,7 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from pytest_ecs_privatelink.diagnosis.cover import Option
-from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, Code, Finding, Verdict
+from pytest_ecs_privatelink.verdict import (
+    PATH_CLAIMS,
+    Basis,
+    Cell,
+    Check,
+    Claim,
+    Code,
+    Finding,
+    Verdict,
+)
 
 Place = tuple[Claim, str | None, str | None]
 """Claim, subnet id and endpoint service: a cell, or where a check that is none stands."""
@@ -15,8 +24,9 @@ RED = (Verdict.FAILED, Verdict.WARNED)
 def standing(findings: Iterable[Finding], cells: Iterable[Check]) -> list[Option[Finding]]:
     """Return the findings that ``cells`` do not disprove, each once, with the red ids it reaches.
 
-    A finding is disproved where packets went through everything that it says it blocks. The order
-    does not depend on the order of ``findings``.
+    A finding is disproved where packets went through everything that it says it blocks: a chain
+    that goes through a blocked path is not asked, for it may have ended elsewhere. The order does
+    not depend on the order of ``findings``.
     """
     red: dict[Place, list[str]] = defaultdict(list)
     passed: set[Place] = set()
@@ -30,7 +40,7 @@ def standing(findings: Iterable[Finding], cells: Iterable[Check]) -> list[Option
     return [
         Option(finding, _ids(red, places))
         for finding, places in placed
-        if not places or not places <= passed
+        if not places or not _deciding(places) <= passed
     ]
 
 
@@ -44,6 +54,16 @@ def blame(findings: Iterable[Finding]) -> dict[Cell, Finding]:
         for cell in finding.blocks:
             blamed.setdefault(cell, finding)
     return blamed
+
+
+def deciding(blocks: Iterable[Cell]) -> tuple[Cell, ...]:
+    """Return those of a finding's cells that disprove it by passing: the paths', if it has any."""
+    cells = tuple(blocks)
+    return tuple(cell for cell in cells if cell.claim in PATH_CLAIMS) or cells
+
+
+def _deciding(places: set[Place]) -> set[Place]:
+    return {place for place in places if place[0] in PATH_CLAIMS} or places
 
 
 def _ids(red: Mapping[Place, list[str]], places: set[Place]) -> frozenset[str]:

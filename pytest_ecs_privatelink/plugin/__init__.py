@@ -23,7 +23,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Answer ``--ecs-fault list`` and end."""
+    """Answer ``--ecs-fault list`` or ``--ecs-cleanup`` and end."""
+    if (run := config.getoption("ecs_cleanup")) is not None:
+        from pytest_ecs_privatelink.plugin.cleaning import clean_up
+
+        return clean_up(config, run or None)
     if "list" not in (config.getoption("ecs_fault") or ()):
         return None
     from pytest_ecs_privatelink.plugin.faultlist import print_faults

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from pytest_ecs_privatelink.audits.scene import Unseen
+from pytest_ecs_privatelink.diagnosis.reach import deciding
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.plugin.fixtures import TOLD
 from pytest_ecs_privatelink.plugin.plan import Plan
@@ -93,7 +94,7 @@ def conclude(
 
 def _found(finding: Finding, part: Part, seams: Seams) -> Check:
     error = finding.severity is Severity.ERROR
-    overruled = error and _all_pass(finding.blocks, part, seams)
+    overruled = error and _all_pass(deciding(finding.blocks), part, seams)
     return Check(
         id=f"audit[{finding.code}-{finding.subject}]" + _apart(finding, part.plan),
         claim=Claim.AUDIT,

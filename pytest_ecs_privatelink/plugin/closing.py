@@ -80,7 +80,7 @@ def _facts(closing: Closing, run: Run | None, checks: tuple[Check, ...]) -> reco
         partition=snapshot.partition if snapshot else None,
         launch_types=run.part.plan.launch_types if run else (),
         workers=closing.workers,
-        api_calls=dict(run.source.api_calls) if run else {},
+        api_calls=dict(run.api_calls) if run else {},
         cells=record.count_cells(checks, _services(run.part.plan) if run else ()),
     )
 

@@ -114,8 +114,10 @@ class Controller:
             print_closing(terminalreporter, close(self._closing()))
 
     def pytest_unconfigure(self) -> None:
-        """Write the report, let go of the run, and give SIGTERM back."""
+        """Remove traces, write the report, let go of the run, and give SIGTERM back."""
         try:
+            if self._run is not None and (left := self._run.remove_traces()) is not None:
+                print(left, file=sys.stderr)
             if self._settings.json is not None and self._begun and not self._only_looks:
                 write(self._settings.json, render(close(self._closing())))
         except SettingsError as error:

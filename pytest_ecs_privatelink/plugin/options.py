@@ -60,8 +60,8 @@ OPTIONS = (
     ),
     Option(
         "ecs_claims",
-        "only these claims, of private-dns,tcp-443,audit (default: all); 'audit' alone is the run "
-        "from outside the VPC",
+        "only these claims, of private-dns,tcp-443,ecr-pull,awslogs,secret,audit (default: all); "
+        "'audit' alone is the run from outside the VPC",
         metavar="LIST",
     ),
     Option("ecs_need", "replace the derived list of required endpoint services", metavar="LIST"),
@@ -106,6 +106,32 @@ OPTIONS = (
         "NAME",
     ),
     Option(
+        "ecs_image",
+        "an image of the Region's ECR to pull (repeatable; default: those of the cluster's task "
+        "definitions)",
+        "args",
+        "URI",
+    ),
+    Option(
+        "ecs_log_group",
+        "the CloudWatch log group to write to (default: that of the cluster's task definitions, "
+        "else a temporary one)",
+        metavar="NAME",
+    ),
+    Option(
+        "ecs_secret",
+        "a secret of Secrets Manager, or by its ARN a parameter of Parameter Store, to fetch "
+        "(repeatable; default: those of the cluster's task definitions, else a name that does not "
+        "exist)",
+        "args",
+        "ARN_OR_NAME",
+    ),
+    Option(
+        "ecs_read_only",
+        "nothing is created anywhere: CloudWatch Logs is asked, and nothing is written to it",
+        "bool",
+    ),
+    Option(
         "ecs_require_private",
         "a needed endpoint service without endpoint fails even where a public path works",
         "bool",
@@ -119,6 +145,13 @@ OPTIONS = (
         "CODE[:SUBJECT]",
     ),
     Option(
+        "ecs_cleanup",
+        "remove what a killed run left, then end: that run's at once, without id what is older "
+        "than an hour and carries our mark",
+        None,
+        "[RUN_ID]",
+    ),
+    Option(
         "ecs_timeout",
         "deadline in seconds of one DNS or TCP+TLS probe (default: 5)",
         metavar="SECONDS",
@@ -128,6 +161,7 @@ OPTIONS = (
 SWITCHES = ("ecs_vpc", "ecs_lab", "ecs_snapshot")
 _INI = {option.name: option.ini for option in OPTIONS}
 _REPEATABLE_WITHOUT_INI = frozenset({"ecs_fault"})
+_VALUE_MAY_BE_LEFT_OUT = frozenset({"ecs_cleanup"})
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -135,7 +169,12 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("ecs-privatelink", "Amazon ECS without an internet path")
     for option in OPTIONS:
         action = "append" if option.name in _REPEATABLE_WITHOUT_INI else option.action
-        if action == "store_true":
+        if option.name in _VALUE_MAY_BE_LEFT_OUT:
+            metavar = (option.metavar or "").strip("[]")
+            group.addoption(
+                option.flag, nargs="?", const="", default=None, metavar=metavar, help=option.help
+            )
+        elif action == "store_true":
             group.addoption(option.flag, action=action, default=None, help=option.help)
         else:
             group.addoption(

@@ -3,7 +3,7 @@
 import ipaddress
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pytest_ecs_privatelink.audits.register import judge
@@ -14,25 +14,40 @@ from pytest_ecs_privatelink.catalogue.requirements import (
     derive_requirements,
     tested,
 )
+from pytest_ecs_privatelink.catalogue.rules import Features
 from pytest_ecs_privatelink.catalogue.services import SERVICES, host_names
 from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
 from pytest_ecs_privatelink.diagnosis.causes import blamed
 from pytest_ecs_privatelink.diagnosis.reach import blame
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.asked import with_cluster_asked
+from pytest_ecs_privatelink.plugin.errands import (
+    Carried,
+    carried,
+    errands_of,
+    unproven,
+    with_options,
+)
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.wearing import others_worn, wearers_of
 from pytest_ecs_privatelink.topology.egress import egress_of
 from pytest_ecs_privatelink.topology.evidence import (
     features_of,
     launch_types_of,
-    registries_of,
     subnets_of,
 )
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
 from pytest_ecs_privatelink.topology.selection import Selection, slugs, subnets_under_test
-from pytest_ecs_privatelink.verdict import Basis, Cell, Code, Finding, LaunchType
+from pytest_ecs_privatelink.verdict import (
+    CHAIN_CLAIMS,
+    Basis,
+    Cell,
+    Claim,
+    Code,
+    Finding,
+    LaunchType,
+)
 
 _EC2_SERVICES = ("ecs", "ecs-agent", "ecs-telemetry")
 
@@ -40,7 +55,10 @@ _EC2_SERVICES = ("ecs", "ecs-agent", "ecs-telemetry")
 # No slots: what every test looks up is kept with it.
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a run is about: the subnets and services under test, and what audits already know."""
+    """What a run is about: the subnets and services under test, and what audits already know.
+
+    ``unproven`` says of claims that have no cell in this run why that is.
+    """
 
     settings: Settings
     selection: Selection
@@ -49,15 +67,31 @@ class Plan:
     findings: tuple[Finding, ...]
     unseen: tuple[Unseen, ...]
     terms: Terms
+    unproven: Mapping[Claim, str] = field(default_factory=dict)
 
     @property
     def snapshot(self) -> Snapshot:
         """The VPC under test."""
         return self.terms.snapshot
 
+    def without(self, unproven: Mapping[Claim, str]) -> "Plan":
+        """Return the plan of a run that cannot prove these claims either, and why."""
+        asked = {claim: why for claim, why in unproven.items() if claim in self.settings.claims}
+        return replace(self, unproven={**self.unproven, **asked})
+
     def needs(self, service: str) -> bool:
         """Return whether ``service`` counts among the required cells."""
         return self.terms.service(service).need is not Need.POSSIBLE
+
+    def carries(self, claim: Claim, service: str) -> bool:
+        """Return whether ``claim`` has cells at ``service``: path claims do at every one."""
+        if claim in self.unproven:
+            return False
+        return claim not in CHAIN_CLAIMS or (claim, service) in self._carried
+
+    @cached_property
+    def _carried(self) -> Carried:
+        return carried(self.terms.errands, (each.service for each in self.terms.services))
 
     def is_unused(self, subnet: str) -> bool:
         """Return whether the cluster runs in this VPC, and nothing of it in ``subnet`` (an id)."""
@@ -93,8 +127,14 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
     selection = subnets_under_test(snapshot, settings.subnets)
     _refuse_unknown_groups(settings, snapshot)
     launch_types = settings.launch_types or launch_types_of(snapshot) or _launch_types(snapshot)
-    registries = registries_of(snapshot)
-    requirements = _requirements(settings, snapshot, launch_types)
+    features = with_options(features_of(snapshot), settings, launch_types)
+    registries = features.registries or (snapshot.vpc.owner,)
+    requirements = _requirements(settings, snapshot, launch_types, features)
+    errands = errands_of(settings, snapshot)
+    services = tuple(
+        _under_test(each, snapshot, registries)
+        for each in tested(requirements, _existing(snapshot))
+    )
     egress = {subnet.id: egress_of(snapshot, subnet.id) for subnet in selection.subnets}
     wearers = wearers_of(settings, snapshot)
     others = {
@@ -106,10 +146,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         subnets=selection.subnets,
         slugs=slugs(selection.subnets),
         egress=egress,
-        services=tuple(
-            _under_test(each, snapshot, registries)
-            for each in tested(requirements, _existing(snapshot))
-        ),
+        services=services,
         resolvers=(_vpc_resolver(snapshot),),
         timeout=settings.timeout,
         basis=basis,
@@ -117,6 +154,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         wearers=wearers,
         others=others,
         ca_file=ca_file,
+        errands=errands,
     )
     scene = scene_of(
         snapshot,
@@ -127,6 +165,8 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         require_private=settings.require_private,
         wearers=wearers,
         others=others,
+        chains=carried(errands, (each.service for each in services)),
+        writes=not settings.read_only,
     )
     findings, unseen = judge(scene)
     return Plan(
@@ -137,6 +177,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         findings=findings,
         unseen=unseen,
         terms=terms,
+        unproven=unproven(settings, errands, (each.service for each in services)),
     )
 
 
@@ -166,13 +207,16 @@ def _launch_types(snapshot: Snapshot) -> tuple[LaunchType, ...]:
 
 
 def _requirements(
-    settings: Settings, snapshot: Snapshot, launch_types: tuple[LaunchType, ...]
+    settings: Settings,
+    snapshot: Snapshot,
+    launch_types: tuple[LaunchType, ...],
+    features: Features,
 ) -> tuple[Requirement, ...]:
     try:
         return derive_requirements(
             region=snapshot.region,
             launch_types=launch_types,
-            features=features_of(snapshot),
+            features=features,
             existing=_existing(snapshot),
             only=settings.need or None,
         )

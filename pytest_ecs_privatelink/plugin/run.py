@@ -1,16 +1,18 @@
 """The controller's run: read the VPC once, plan, take up vantages, and let go of everything."""
 
 import contextlib
+import shlex
 import shutil
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_ecs_privatelink.claims.terms import Terms
 from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.plugin.keys import Keys
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud, Part
@@ -23,10 +25,13 @@ from pytest_ecs_privatelink.vantage.sockets import place_for_sockets
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS
 
 if TYPE_CHECKING:
+    import boto3
+
     from pytest_ecs_privatelink.lab.faults import Fault
     from pytest_ecs_privatelink.lab.laboratory import Laboratory
     from pytest_ecs_privatelink.lab.world import World
     from pytest_ecs_privatelink.plugin.breaking import LabHandle
+    from pytest_ecs_privatelink.targets.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,21 @@ class Run:
     exchange: Exchange | None
     vantages: Mapping[str, Vantage]
     absent: Mapping[str, str]
+    ledger: "Ledger"
     stack: contextlib.ExitStack
+
+    @property
+    def api_calls(self) -> Mapping[str, int]:
+        """How many requests this process sent, by IAM action: reading, and removing traces."""
+        return dict(sorted((Counter(self.source.api_calls) + Counter(self.ledger.calls)).items()))
+
+    def remove_traces(self) -> str | None:
+        """Stop probing and remove what it created; return a line on what is left, if anything."""
+        if self.exchange is not None:
+            # After a second Ctrl-C, what was created has to go all the same.
+            with contextlib.suppress(KeyboardInterrupt):
+                self.exchange.close()
+        return self.ledger.remove()
 
     def close(self) -> None:
         """End processes, sockets and folders; closing twice is harmless."""
@@ -72,6 +91,10 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
     Raises one-line errors of `errors` where it cannot be opened; then nothing is left behind.
     """
     probing = probing and any(claim in PROBED_CLAIMS for claim in settings.claims)
+    from pytest_ecs_privatelink.targets.ledger import Ledger  # late: it brings botocore
+
+    id_ = uuid.uuid4().hex[:12]
+    settings = replace(settings, run=id_)
     with contextlib.ExitStack() as stack:
         if settings.lab:
             from pytest_ecs_privatelink.plugin.run_lab import open_lab as open_place
@@ -80,9 +103,10 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
         place = open_place(settings, stack, probing=probing)
         if settings.save_snapshot is not None:
             snapshots.save(place.plan.snapshot, settings.save_snapshot)
-        exchange = _open_exchange(place.plan.terms, place, stack) if probing else None
+        ledger = Ledger(id_, place.session, command=_command(settings, place))
+        exchange = _open_exchange(place, ledger, stack) if probing else None
         return Run(
-            id=uuid.uuid4().hex[:12],
+            id=id_,
             part=Part(
                 plan=place.plan,
                 cloud=place.source.cloud,
@@ -93,6 +117,7 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
             exchange=exchange,
             vantages=place.vantages,
             absent=place.absent,
+            ledger=ledger,
             stack=stack.pop_all(),
         )
 
@@ -101,14 +126,18 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
 class Place:
     """A planned run with its vantages taken up; ``absent`` says why other subnets have none.
 
+    ``session`` opens one for the AWS that probes call, from which traces are removed again.
+    ``keys`` gives the credentials that probes sign with, None where none calls AWS.
     ``folder`` is a private one, None where the run has to make its own.
     """
 
     plan: Plan
     source: Source
+    session: "Callable[[], boto3.Session]"
     vantages: Mapping[str, Vantage] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     own_lab: OwnLab | None = None
+    keys: Keys | None = None
     folder: Path | None = None
 
 
@@ -136,9 +165,17 @@ def told(settings: Settings, source: str, **values: object) -> Settings:
     return replace(settings, **unsaid, sources=sources)  # type: ignore[arg-type]  # checked by name
 
 
-def _open_exchange(terms: Terms, place: Place, stack: contextlib.ExitStack) -> Exchange:
+def _command(settings: Settings, place: Place) -> str | None:
+    """Return how a later pytest gets at the same AWS; None for the lab's, which ends with it."""
+    if settings.lab:
+        return None
+    profile = f" --ecs-profile {shlex.quote(settings.profile)}" if settings.profile else ""
+    return f"pytest --ecs-region {place.source.cloud.region}{profile}"
+
+
+def _open_exchange(place: Place, ledger: "Ledger", stack: contextlib.ExitStack) -> Exchange:
     folder = place.folder or private_folder(stack)
-    broker = Broker(terms, place.vantages, place.absent)
+    broker = Broker(place.plan.terms, place.vantages, place.absent, keys=place.keys, notes=ledger)
     exchange = Exchange(broker, folder / "broker.sock")
     stack.callback(exchange.close)
     return exchange

@@ -1,9 +1,12 @@
 """A run on this machine: it stands in one subnet of the VPC, or in none and then sends nothing."""
 
 import contextlib
+import functools
 import os
 
 from pytest_ecs_privatelink.lab.corrections import correct
+from pytest_ecs_privatelink.plugin.clouds import open_cloud
+from pytest_ecs_privatelink.plugin.keys import keys_of, unsigned
 from pytest_ecs_privatelink.plugin.plan import make_plan
 from pytest_ecs_privatelink.plugin.run import Place, Source, load_snapshot
 from pytest_ecs_privatelink.plugin.settings import Settings
@@ -24,8 +27,9 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
     snapshot, source = _look(settings)
     trusted, _ = ca_bundle(os.environ)
     plan = make_plan(settings, snapshot, basis=Basis.PROBED, ca_file=trusted)
+    session = functools.partial(open_cloud, source.cloud)
     if not probing:
-        return Place(plan=plan, source=source)
+        return Place(plan=plan, source=source, session=session)
     whereabouts = find_local_subnet(snapshot, explicit=settings.local_subnet, environ=os.environ)
     vantages: dict[str, Vantage] = {}
     if whereabouts.subnet is not None:
@@ -34,7 +38,17 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
         )
     reason = _absence(whereabouts, snapshot)
     absent = {each.id: reason for each in plan.terms.subnets if each.id not in vantages}
-    return Place(plan=plan, source=source, vantages=vantages, absent=absent)
+    keys = keys_of(session)
+    if vantages:  # where nothing is sent, no metadata service is asked for credentials
+        plan = plan.without(unsigned(keys, plan))
+    return Place(
+        plan=plan,
+        source=source,
+        session=session,
+        vantages=vantages,
+        absent=absent,
+        keys=keys,
+    )
 
 
 def read_vpc(settings: Settings) -> tuple[Snapshot, Source]:

@@ -7,13 +7,16 @@ from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.lab.faults import Fault
 from pytest_ecs_privatelink.lab.laboratory import Laboratory, faults_named
 from pytest_ecs_privatelink.lab.world import World
+from pytest_ecs_privatelink.plugin.keys import keys_of
 from pytest_ecs_privatelink.plugin.plan import make_plan
 from pytest_ecs_privatelink.plugin.run import OwnLab, Place, Source, load_snapshot, told
 from pytest_ecs_privatelink.plugin.run_here import read_vpc
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
 from pytest_ecs_privatelink.topology.model import Snapshot
-from pytest_ecs_privatelink.verdict import Basis
+from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, Basis
+
+_NO_CLOUD = "the twin of a VPC has its network, not the services behind it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,11 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
         basis=Basis.PROBED,
         ca_file=str(lab.ca_file) if probing else None,
     )
+    if looked.world is None:
+        plan = plan.without(dict.fromkeys(CHAIN_CLAIMS, _NO_CLOUD))
     own_lab = OwnLab(laboratory=lab, world=looked.world, faults=faults) if looked.world else None
     if not probing:
-        return Place(plan=plan, source=looked.source, own_lab=own_lab)
+        return Place(plan=plan, source=looked.source, session=lab.session, own_lab=own_lab)
     subnets = tuple(subnet.id for subnet in plan.terms.subnets)
     twin_faults = tuple(each for fault in faults for each in fault.twin)
     lab.build_twin(plan.snapshot, subnets, plan.terms.wearers, twin_faults)
@@ -48,8 +53,10 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
     return Place(
         plan=plan,
         source=source,
+        session=lab.session,
         vantages=lab.twin.vantages,
         own_lab=own_lab,
+        keys=keys_of(lab.session) if own_lab else None,
         folder=lab.folder,
     )
 

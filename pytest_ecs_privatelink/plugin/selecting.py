@@ -40,9 +40,10 @@ class Selecting:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Deselect tests of claims that ``--ecs-claims`` leaves out."""
-        chosen = config.stash[PART].plan.settings.claims
-        left_out = [item for item in items if not _claims(item) <= set(chosen)]
+        """Deselect tests of claims that ``--ecs-claims``, or the run itself, leaves out."""
+        plan = config.stash[PART].plan
+        chosen = set(plan.settings.claims) - plan.unproven.keys()
+        left_out = [item for item in items if not _claims(item) <= chosen]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item not in left_out]
@@ -104,6 +105,8 @@ def _services(node: pytest.Item, plan: Plan) -> list[ServiceUnderTest]:
         services = [each for each in services if each.service in wanted]
     for types in LAUNCH_TYPE.values(node):
         services = [each for each in services if set(types) & set(each.launch_types)]
+    for claim in _claims(node):
+        services = [each for each in services if plan.carries(claim, each.service)]
     return services
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.plugin.naming import image_references, secret_references
 from pytest_ecs_privatelink.plugin.options import OPTIONS, option_value
 from pytest_ecs_privatelink.verdict import Claim, Code, LaunchType
 
@@ -18,6 +19,8 @@ _VPC_ID = re.compile(r"vpc-[0-9a-f]{8,17}")
 _GROUP_ID = re.compile(r"sg-[0-9a-f]{8,17}")
 # Names as the ECS API allows them, or ARNs that end in one.
 _ECS_NAME = re.compile(r"(arn:[^\s]+/)?[A-Za-z0-9_-]{1,255}")
+# [CloudWatch Logs API, CreateLogGroup].
+_LOG_GROUP = re.compile(r"[A-Za-z0-9_./#-]{1,512}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the user asked for. None and empty tuples mean: not said. Seconds for ``timeout``."""
+    """What the user asked for. None and empty tuples mean: not said. Seconds for ``timeout``.
+
+    ``run`` is the run's id, which nobody asks for; it is empty until there is a run.
+    """
 
     vpc: str | None = None
     lab: bool = False
@@ -48,12 +54,17 @@ class Settings:
     instance_security_groups: tuple[str, ...] = ()
     cluster: str | None = None
     ecs_services: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    log_group: str | None = None
+    secrets: tuple[str, ...] = ()
+    read_only: bool = False
     require_private: bool = False
     require_probed: bool = False
     strict: bool = False
     ignore: tuple[Accepted, ...] = ()
     timeout: float = 5.0
     json: str | None = None
+    run: str = ""
     sources: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -97,6 +108,10 @@ def read_settings(config: pytest.Config) -> Settings:
         ecs_services=tuple(
             dict.fromkeys(_ecs_name(each, "ecs_service") for each in values.get("ecs_service", ()))
         ),
+        images=image_references(values.get("ecs_image", ())),
+        log_group=_log_group(values.get("ecs_log_group")),
+        secrets=secret_references(values.get("ecs_secret", ())),
+        read_only=values.get("ecs_read_only", False),
         require_private=values.get("ecs_require_private", False),
         require_probed=values.get("ecs_require_probed", False),
         strict=values.get("ecs_strict", False),
@@ -133,6 +148,12 @@ def _ecs_name(value: N, name: str) -> N:
     if value is None or _ECS_NAME.fullmatch(value):
         return value
     raise SettingsError(f"{_flag(name)} {value!r}: not a name or ARN of ECS")
+
+
+def _log_group(value: str | None) -> str | None:
+    if value is None or _LOG_GROUP.fullmatch(value):
+        return value
+    raise SettingsError(f"--ecs-log-group {value!r}: not the name of a log group, such as /ecs/app")
 
 
 def _choices(values: Mapping[str, Any], name: str, kind: type[E]) -> tuple[E, ...]:

@@ -1,7 +1,7 @@
 """What the controller shares with every process of a run, as JSON in xdist's ``workerinput``."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +11,7 @@ from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.topology import snapshot as snapshots
 from pytest_ecs_privatelink.vantage.exchange import Link, SocketLink
-from pytest_ecs_privatelink.verdict import Basis
+from pytest_ecs_privatelink.verdict import Basis, Claim
 
 if TYPE_CHECKING:
     from pytest_ecs_privatelink.plugin.breaking import LabHandle
@@ -54,6 +54,7 @@ def pack(part: Part, socket_path: str | None) -> str:
             "snapshot": snapshots.to_text(part.plan.snapshot),
             "basis": terms.basis,
             "ca_file": terms.ca_file,
+            "unproven": dict(part.plan.unproven),
             "cloud": records.to_json(part.cloud),
             "socket": socket_path,
         }
@@ -69,6 +70,7 @@ def unpack(text: str) -> Part:
         basis=Basis(packed["basis"]),
         ca_file=packed["ca_file"],
     )
+    plan = replace(plan, unproven={Claim(claim): why for claim, why in packed["unproven"].items()})
     cloud = records.from_json(Cloud, packed["cloud"])
     return Part(plan=plan, cloud=cloud, link=_link(packed["socket"]))
 

@@ -63,7 +63,10 @@ class Container:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDefinition:
-    """A task definition in use; ``execution_role`` is an ARN, ``file_systems`` EFS ids."""
+    """A task definition in use; ``execution_role`` is an ARN, ``file_systems`` EFS ids.
+
+    ``architecture`` is the runtime platform's, as ECS spells it (``X86_64``, ``ARM64``).
+    """
 
     arn: str
     containers: tuple[Container, ...]
@@ -72,6 +75,7 @@ class TaskDefinition:
     task_role: str | None = None
     file_systems: tuple[str, ...] = ()
     windows: bool = False
+    architecture: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

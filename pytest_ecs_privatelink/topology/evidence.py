@@ -40,7 +40,7 @@ def features_of(snapshot: Snapshot) -> Features:
         return Features()
     region = snapshot.region
     services = cluster.services or ()
-    seen = list(_defined(cluster))
+    seen = list(defined(cluster))
     where = _Where(tuple(_at_services(services)))
 
     def among(holds: Callable[[Container], bool]) -> tuple[LaunchType, ...]:
@@ -48,9 +48,9 @@ def features_of(snapshot: Snapshot) -> Features:
 
     return Features(
         private_image=among(lambda each: registry_of(each.image, region) is not None),
-        awslogs=among(lambda each: _logs_here(each, region)),
-        secrets=among(lambda each: any(_is_secret(one, region) for one in each.secrets)),
-        ssm_parameters=among(lambda each: any(_is_parameter(one, region) for one in each.secrets)),
+        awslogs=among(lambda each: logs_here(each, region)),
+        secrets=among(lambda each: any(is_secret(one, region) for one in each.secrets)),
+        ssm_parameters=among(lambda each: any(is_parameter(one, region) for one in each.secrets)),
         env_files=among(lambda each: bool(each.env_files)),
         ecs_exec=where(lambda service: service.execute_command),
         ecs_exec_kms=where(lambda service: service.execute_command and cluster.exec_kms_key),
@@ -178,7 +178,7 @@ def _at_services(services: Iterable[EcsService]) -> Iterator[tuple[LaunchType, E
         yield placement.launch_type, service
 
 
-def _defined(cluster: Cluster) -> Iterator[tuple[LaunchType, TaskDefinition]]:
+def defined(cluster: Cluster) -> Iterator[tuple[LaunchType, TaskDefinition]]:
     """Yield the task definitions that were read, each with a launch type it is in use for."""
     known = {each.arn: each for each in cluster.task_definitions or ()}
     for _, placement in _placements(cluster.services or ()):
@@ -202,31 +202,32 @@ def _registries(seen: Iterable[tuple[LaunchType, TaskDefinition]], region: str) 
     return tuple(sorted(account for account in accounts if account is not None))
 
 
-def _logs_here(container: Container, region: str) -> bool:
+def logs_here(container: Container, region: str) -> bool:
+    """Return whether the container's logs go to CloudWatch Logs of this Region."""
     return container.log_driver == "awslogs" and container.log_region in (None, region)
 
 
-def _is_secret(secret: Secret, region: str) -> bool:
+def is_secret(secret: Secret, region: str) -> bool:
     """Return whether it is fetched from Secrets Manager in this Region.
 
     Registry credentials may be named by a bare name too, and are always Secrets Manager's
     [ECS API, RepositoryCredentials].
     """
-    service, where = _of_arn(secret.reference)
+    service, where = of_arn(secret.reference)
     if service is None:
         return secret.purpose == "registry"
     return service == "secretsmanager" and where == region
 
 
-def _is_parameter(secret: Secret, region: str) -> bool:
+def is_parameter(secret: Secret, region: str) -> bool:
     """Return whether it is Parameter Store's: in this Region a bare name does [ECS API, Secret]."""
-    service, where = _of_arn(secret.reference)
+    service, where = of_arn(secret.reference)
     if service is None:
         return secret.purpose != "registry"
     return service == "ssm" and where == region
 
 
-def _of_arn(text: str) -> tuple[str | None, str | None]:
+def of_arn(text: str) -> tuple[str | None, str | None]:
     """Return an ARN's service and Region; None for both where ``text`` is a name."""
     parts = text.split(":")
     return (parts[2], parts[3]) if parts[0] == "arn" and len(parts) > 5 else (None, None)

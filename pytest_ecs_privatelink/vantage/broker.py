@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from pytest_ecs_privatelink.claims.register import PROVERS
 from pytest_ecs_privatelink.claims.terms import Reading, Stand, Terms, make_check
@@ -40,12 +41,25 @@ Keys = Callable[[], Credentials]
 """Returns credentials that are valid now; raises `VantageError` where there are none."""
 
 
+class Notes(Protocol):
+    """Who is told of every question that takes calls, for the sake of what these create."""
+
+    def asking(self, question: CallQuestion) -> None:
+        """Hear of ``question`` before it is put."""
+        ...
+
+    def answered(self, question: CallQuestion) -> None:
+        """Hear that it has its answer: nothing more is done about it."""
+        ...
+
+
 class Broker:
     """Owns all probing of a run. Lives in one event loop; every method belongs to that loop.
 
     ``vantages`` holds a vantage per subnet id; ``absent`` says of the other subnets why they have
     none. Cells of those are skipped with that reason and nothing is sent. ``keys`` is asked in a
     thread for the credentials of each question that takes any; it may raise `VantageError`.
+    ``notes`` hears of each of those before a vantage does.
     """
 
     def __init__(
@@ -54,11 +68,13 @@ class Broker:
         vantages: Mapping[str, Vantage],
         absent: Mapping[str, str],
         keys: Keys | None = None,
+        notes: Notes | None = None,
     ) -> None:
         self._terms = terms
         self._vantages = vantages
         self._absent = absent
         self._keys = keys
+        self._notes = notes
         self.selected: set[Cell] = set()
         self._held: dict[Cell, None] = {}
         self._checks: dict[tuple[Cell, Seams], asyncio.Task[Check]] = {}
@@ -150,7 +166,13 @@ class Broker:
             return await vantage.ask(question)
         if self._keys is None:
             raise VantageError("this run has no AWS credentials to make the calls with")
-        return await vantage.ask(question, await asyncio.to_thread(self._keys))
+        credentials = await asyncio.to_thread(self._keys)
+        if self._notes is None:
+            return await vantage.ask(question, credentials)
+        self._notes.asking(question)
+        answer = await vantage.ask(question, credentials)
+        self._notes.answered(question)
+        return answer
 
 
 def _unjudged(cell: Cell, terms: Terms, verdict: Verdict, reason: str) -> Check:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from planned_vpc import SERVICES, check, planned, vpc
 
@@ -16,6 +17,7 @@ from pytest_ecs_privatelink.plugin.run import Run, Source
 from pytest_ecs_privatelink.plugin.settings import Accepted, Settings
 from pytest_ecs_privatelink.plugin.share import Cloud, Part
 from pytest_ecs_privatelink.reporting.run import RunStatus
+from pytest_ecs_privatelink.targets.ledger import Ledger
 from pytest_ecs_privatelink.vantage.broker import Broker
 from pytest_ecs_privatelink.vantage.exchange import Exchange
 from pytest_ecs_privatelink.verdict import Basis, Cell, Claim, Code, Verdict
@@ -55,6 +57,7 @@ def closing(
         exchange=exchange,
         vantages={},
         absent={},
+        ledger=Ledger("0123456789ab", boto3.Session),
         stack=contextlib.ExitStack(),
     )
     return Closing(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pytest_ecs_privatelink.audits.chain_cells import chain_cells
 from pytest_ecs_privatelink.audits.policies.document import Document, Effect, Unreadable, parse
 from pytest_ecs_privatelink.audits.policies.judging import (
     Judgement,
@@ -20,8 +21,14 @@ from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.requirements import Need, Requirement
 from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot
-from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Severity
+from pytest_ecs_privatelink.verdict import Cell, Code, Finding, LaunchType, Severity
 
+# What probes call of what tasks need: a log group that tasks make they do not.
+_CALLED = frozenset(
+    action
+    for service in ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm")
+    for action in CALLS[service].actions
+)
 _SAMPLE = frozenset({"ecs:createcluster", "ecs:listclusters"})
 
 
@@ -43,11 +50,15 @@ def endpoint_policy_denies(scene: Scene) -> Iterator[Finding | Unseen]:
             if endpoint.policy is None or not _takes_policies(scene.snapshot, endpoint):
                 continue
             for said in _judged(scene, requirement, endpoint, endpoint.policy, calls):
-                yield _finding(said, endpoint, calls, kinds)
+                yield _finding(said, endpoint, calls, kinds, _blocked(scene, requirement, said))
 
 
 def _finding(
-    said: Said, endpoint: Endpoint, calls: Calls, kinds: tuple[LaunchType, ...]
+    said: Said,
+    endpoint: Endpoint,
+    calls: Calls,
+    kinds: tuple[LaunchType, ...],
+    blocks: tuple[Cell, ...],
 ) -> Finding:
     return Finding(
         code=Code.ENDPOINT_POLICY_DENIES,
@@ -59,7 +70,16 @@ def _finding(
         remedy=said.remedy,
         reference=PAGES[Code.ENDPOINT_POLICY_DENIES],
         launch_types=kinds,
+        blocks=blocks,
     )
+
+
+def _blocked(scene: Scene, requirement: Requirement, said: Said) -> tuple[Cell, ...]:
+    """Return the chain's cells that the policy stops: those that call what it denies."""
+    stopped = said.denied & _CALLED
+    if requirement.service == "logs" and not scene.writes:
+        stopped = frozenset()
+    return chain_cells(scene, requirement.service, scene.subnets) if stopped else ()
 
 
 def _plain(service: str) -> str:
@@ -97,6 +117,7 @@ def _judged(
             summary=_summary(f"the policy of {endpoint.id} for {service}", document, told, calls),
             observed=verdicts(told.denied or told.unknown),
             remedy=remedy_for(snapshot, endpoint, service, told),
+            denied=frozenset(ask.action for ask, _ in told.denied),
         )
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from pytest_ecs_privatelink.audits.policies.conditions import Foreign, Keys
+from pytest_ecs_privatelink.audits.chain_cells import chain_cells
+from pytest_ecs_privatelink.audits.policies.conditions import Foreign
 from pytest_ecs_privatelink.audits.policies.document import Unreadable, parse
 from pytest_ecs_privatelink.audits.policies.evaluate import Request
 from pytest_ecs_privatelink.audits.policies.judging import (
@@ -13,21 +14,17 @@ from pytest_ecs_privatelink.audits.policies.judging import (
     verdicts,
 )
 from pytest_ecs_privatelink.audits.policies.needs import Ask
-from pytest_ecs_privatelink.audits.policies.requests import keys_at
+from pytest_ecs_privatelink.audits.policies.requests import keys_at, stranger_keys
 from pytest_ecs_privatelink.audits.policies.sayings import Said, not_understood, remedy_for
 from pytest_ecs_privatelink.audits.policies.serving import carrying
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.catalogue.services import SERVICES, layer_bucket
-from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot
+from pytest_ecs_privatelink.topology.lookup import table_of
+from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot, Subnet
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
 _COMMERCIAL = "aws"
-# Layer URLs are signed by an account of AWS's, and the bucket is AWS's (FACTS section 3).
-_NOT_YOURS = (
-    *("aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn"),
-    *("aws:resourceorgid", "aws:resourceorgpaths", "aws:resourceaccount", "s3:resourceaccount"),
-)
 _WITHOUT = "image layers of Amazon ECR answer 403"
 
 
@@ -56,7 +53,22 @@ def s3_gateway_policy(scene: Scene) -> Iterator[Finding | Unseen]:
                     remedy=said.remedy,
                     reference=PAGES[Code.S3_GATEWAY_POLICY],
                     launch_types=requirement.launch_types,
+                    blocks=chain_cells(scene, requirement.service, _users(scene, endpoint))
+                    if said.denied
+                    else (),
                 )
+
+
+def _users(scene: Scene, endpoint: Endpoint) -> tuple[Subnet, ...]:
+    """Return the subnets whose pulls go through ``endpoint``."""
+    if endpoint.type is not EndpointType.GATEWAY:
+        return scene.subnets
+    tables = {each.id: table_of(scene.snapshot, each.id) for each in scene.subnets}
+    return tuple(
+        each
+        for each in scene.subnets
+        if (table := tables[each.id]) is not None and table.id in endpoint.route_tables
+    )
 
 
 def _judged(snapshot: Snapshot, endpoint: Endpoint, service: str, policy: str) -> Said | None:
@@ -68,7 +80,7 @@ def _judged(snapshot: Snapshot, endpoint: Endpoint, service: str, policy: str) -
     request = Request(
         action=ask.action,
         resource=ask.resource,
-        keys=_keys(snapshot, endpoint, stranger),
+        keys={**keys_at(snapshot, endpoint), **stranger_keys(snapshot.vpc.owner)},
         principal=stranger,
     )
     told = judge((document,), ((ask, (request,)),))
@@ -80,6 +92,7 @@ def _judged(snapshot: Snapshot, endpoint: Endpoint, service: str, policy: str) -
         summary=_summary(snapshot, f"the policy of {endpoint.id} for {service}", told, sure=sure),
         observed=verdicts((*told.denied, *told.unknown)),
         remedy=remedy_for(snapshot, endpoint, service, told),
+        denied=frozenset(ask.action for ask, _ in told.denied),
     )
 
 
@@ -95,10 +108,6 @@ def _summary(snapshot: Snapshot, whose: str, told: Judgement, *, sure: bool) -> 
         f"whether {whose} allows s3:GetObject on {bucket} depends on "
         f"{open_questions(told.unknown)}, which this run cannot know: where it does not, {_WITHOUT}"
     )
-
-
-def _keys(snapshot: Snapshot, endpoint: Endpoint, stranger: Foreign) -> Keys:
-    return {**keys_at(snapshot, endpoint), **dict.fromkeys(_NOT_YOURS, (stranger,))}
 
 
 def _objects(snapshot: Snapshot) -> str:

@@ -16,12 +16,16 @@ from pytest_ecs_privatelink.verdict import Remedy, Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What is held against a policy, before it is somebody's finding."""
+    """What is held against a policy, before it is somebody's finding.
+
+    ``denied`` are the actions that it surely denies.
+    """
 
     severity: Severity
     summary: str
     observed: str
     remedy: Remedy
+    denied: frozenset[str] = frozenset()
 
 
 def not_understood(

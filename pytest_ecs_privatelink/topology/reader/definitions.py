@@ -4,12 +4,17 @@ from collections.abc import Iterator
 
 from pytest_ecs_privatelink.topology.cluster import Container, Secret, TaskDefinition
 from pytest_ecs_privatelink.topology.reader.scope import Scope, optional
-from pytest_ecs_privatelink.topology.reader.wire import Raw
+from pytest_ecs_privatelink.topology.reader.wire import Raw, Wire
 
 
 def read_definition(scope: Scope, arn: str) -> TaskDefinition:
     """Return a task definition without its environment, its commands and its tags."""
-    return scope.wire.answer(
+    return definition_of(scope.wire, arn)
+
+
+def definition_of(wire: Wire, arn: str) -> TaskDefinition:
+    """Return the same where no VPC is read; raises `Refused`."""
+    return wire.answer(
         "ecs",
         "DescribeTaskDefinition",
         lambda answer: _definition(answer["taskDefinition"]),
@@ -18,7 +23,8 @@ def read_definition(scope: Scope, arn: str) -> TaskDefinition:
 
 
 def _definition(raw: Raw) -> TaskDefinition:
-    family = optional(raw.get("runtimePlatform") or {}, "operatingSystemFamily") or ""
+    platform = raw.get("runtimePlatform") or {}
+    family = optional(platform, "operatingSystemFamily") or ""
     return TaskDefinition(
         arn=str(raw["taskDefinitionArn"]),
         containers=tuple(_container(each) for each in raw.get("containerDefinitions") or ()),
@@ -27,6 +33,7 @@ def _definition(raw: Raw) -> TaskDefinition:
         task_role=optional(raw, "taskRoleArn"),
         file_systems=tuple(sorted(set(_file_systems(raw)))),
         windows=family.startswith("WINDOWS"),
+        architecture=optional(platform, "cpuArchitecture"),
     )
 
 

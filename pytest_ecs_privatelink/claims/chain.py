@@ -1,0 +1,115 @@
+"""What chain claims have in common: who asks, and what the paths that were used make of it."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pytest_ecs_privatelink.catalogue.chains import CHAINS, link_of
+from pytest_ecs_privatelink.claims import private_dns, tcp_443
+from pytest_ecs_privatelink.claims.terms import Ask, Reading, Stand, Terms, make_check, worst
+from pytest_ecs_privatelink.verdict import Cell, Check, Claim, Code, LaunchType, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guise:
+    """Launch types whose packets leave the vantage with the same groups.
+
+    ``whose`` is said of what was seen in this guise, ``suffix`` tells its names from another's;
+    both are empty where there is no other.
+    """
+
+    launch_types: tuple[LaunchType, ...]
+    whose: str = ""
+    suffix: str = ""
+
+
+def guises(cell: Cell, terms: Terms, stand: Stand) -> tuple[Guise, ...]:
+    """Return the guises in which to ask: one for each distinct set of groups worn here."""
+    found: dict[frozenset[str] | None, list[LaunchType]] = {}
+    for kind in terms.service(cell.service).launch_types:
+        worn = stand.worn(kind)
+        found.setdefault(None if worn is None else frozenset(worn), []).append(kind)
+    alone = len(found) < 2
+    return tuple(
+        Guise(
+            launch_types=tuple(kinds),
+            whose="" if alone else f" (as {'/'.join(kinds)})",
+            suffix="" if position == 0 else f"-{'-'.join(kinds)}",
+        )
+        for position, kinds in enumerate(found.values())
+    )
+
+
+async def conclude(
+    cell: Cell,
+    terms: Terms,
+    stand: Stand,
+    ask: Ask,
+    tries: Iterable[Coroutine[Any, Any, Reading]],
+    expected: str,
+) -> Check:
+    """Return the check of a chain cell: what works is no better than the paths that it took."""
+    paths, readings = await asyncio.gather(_paths(cell, terms, stand, ask), _gathered(tuple(tries)))
+    judged = tuple(_excused(each, cell, paths) for each in readings)
+    if worst(judged)[0].verdict.holds:
+        judged += tuple(_of_path(each) for each in paths if each.verdict not in _NO_WORSE)
+    return make_check(cell, terms, stand, judged, expected)
+
+
+async def _gathered(tries: Sequence[Coroutine[Any, Any, Reading]]) -> tuple[Reading, ...]:
+    return tuple(await asyncio.gather(*tries))
+
+
+async def _paths(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> tuple[Check, ...]:
+    """Return ``private-dns`` and ``tcp-443`` of those services of the chain that are under test.
+
+    Their questions are those of their own cells, which the broker puts once.
+    """
+    tested = {each.service for each in terms.services}
+    provers = ((Claim.PRIVATE_DNS, private_dns.prove), (Claim.TCP_443, tcp_443.prove))
+    checks = await asyncio.gather(
+        *(
+            prove(Cell(claim, cell.subnet, service), terms, stand, ask)
+            for service in CHAINS[cell.claim, cell.service]
+            if service in tested
+            for claim, prove in provers
+        )
+    )
+    return tuple(checks)
+
+
+# tcp-443 is skipped where private-dns says why.
+_NO_WORSE = (Verdict.PASSED, Verdict.SKIPPED)
+
+
+def _of_path(path: Check) -> Reading:
+    return Reading(
+        verdict=path.verdict,
+        code=path.code,
+        phase=path.phase or "",
+        observed=f"it works, but {path.claim} of {path.service} {_SAID[path.verdict]}: "
+        f"{path.observed}",
+        reason=path.reason,
+    )
+
+
+_SAID = {
+    Verdict.FAILED: "failed",
+    Verdict.WARNED: "warned",
+    Verdict.ERROR: "could not be judged",
+}
+
+
+def _excused(reading: Reading, cell: Cell, paths: Sequence[Check]) -> Reading:
+    """Return "could not look" where no connection came about, and only the vantage's groups say so.
+
+    ``tcp-443`` of the same link has judged that.
+    """
+    if reading.verdict is not Verdict.FAILED or reading.phase != "connect":
+        return reading
+    link = link_of(cell.claim, cell.service, reading.code)
+    for path in paths:
+        if path.service == link and path.code is Code.VANTAGE_GROUP_DIFFERS:
+            return replace(reading, verdict=path.verdict, code=path.code, reason=path.reason)
+    return reading

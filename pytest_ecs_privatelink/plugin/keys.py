@@ -1,0 +1,55 @@
+"""Credentials for the calls that vantages make: those of the run's own session, ever fresh."""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from pytest_ecs_privatelink.errors import EcsPrivatelinkError, VantageError
+from pytest_ecs_privatelink.plugin.plan import Plan
+from pytest_ecs_privatelink.probes.call_records import Credentials
+from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, Claim
+
+if TYPE_CHECKING:
+    import boto3
+
+Keys = Callable[[], Credentials]
+"""Returns the credentials of this moment; `VantageError` where there are none any more."""
+
+_NONE = "no AWS credentials were found: calls to AWS are signed with them"
+
+
+def keys_of(session: "Callable[[], boto3.Session]") -> Keys:
+    """Return what gives the credentials of the session that ``session`` opens, opened once.
+
+    Those of a role are refreshed by botocore before they expire.
+    """
+    opened = functools.cache(session)
+
+    def keys() -> Credentials:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            found = opened().get_credentials()
+            frozen = None if found is None else found.get_frozen_credentials()
+        except (BotoCoreError, ClientError) as error:
+            # Its text may quote what a credential process or server said.
+            kind = type(error).__name__
+            raise VantageError(f"AWS credentials could not be had: {kind}") from None
+        if frozen is None or not frozen.access_key or not frozen.secret_key:
+            raise VantageError(_NONE)
+        return Credentials(
+            access_key=frozen.access_key, secret_key=frozen.secret_key, token=frozen.token
+        )
+
+    return keys
+
+
+def unsigned(keys: Keys, plan: Plan) -> Mapping[Claim, str]:
+    """Return why claims that call AWS cannot be proven, by claim; none where there are keys."""
+    if not any(claim in plan.settings.claims for claim in CHAIN_CLAIMS):
+        return {}
+    try:
+        keys()
+    except EcsPrivatelinkError as error:
+        return dict.fromkeys(CHAIN_CLAIMS, str(error))
+    return {}
