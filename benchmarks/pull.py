@@ -82,7 +82,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _serving(folder: Path, *sizes: int) -> Iterator[Server]:
-    command = [sys.executable, HERE / "layer_server.py", folder, *map(str, sizes)]
+    command = [sys.executable, str(HERE / "layer_server.py"), str(folder), *map(str, sizes)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
