@@ -20,7 +20,6 @@ CELLS = [
 ]
 NOTHING_LEFT = {
     "cross-region-image": (Claim.ECR_PULL, "ecr.dkr"),
-    "cross-region-secret": (Claim.SECRET, "ssm"),
 }
 """Faults that move all of a chain's errands into another Region: it has no cells."""
 

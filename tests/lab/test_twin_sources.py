@@ -99,7 +99,8 @@ def test_single_return_port_is_found_again_and_again() -> None:
     with rehearse(snapshot) as lab:
         asked = [(ABROAD, replace(question, timeout=SOON + i / 100)) for i in range(2)]
         answers = [*lab.ask(*asked[:1] * 4), *lab.ask(asked[1])]
-    assert {answer.status for answer in answers} == {ConnectStatus.TIMEOUT}
+    statuses = {answer.status for answer in answers if isinstance(answer, ConnectAnswer)}
+    assert statuses == {ConnectStatus.TIMEOUT}
 
 
 def test_single_open_port_can_be_dialled_from_again() -> None:

@@ -212,7 +212,7 @@ def with_endpoint_policy(snapshot: Snapshot, endpoint: str, *statements: object)
 
 
 def second_subnet_behind_nat(snapshot: Snapshot) -> Snapshot:
-    """Return ``snapshot`` with a NAT gateway in the third subnet as the second one's only way out."""
+    """Return ``snapshot`` with the second subnet behind a NAT gateway in the third."""
     _, second, third = snapshot.subnets
     return replace(
         snapshot,
