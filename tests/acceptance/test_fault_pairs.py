@@ -25,7 +25,7 @@ from pytest_ecs_privatelink.verdict import (
     Verdict,
 )
 
-PAIRS = 12
+PAIRS = 18
 Pair = tuple[Fault, Fault]
 Cells = frozenset[tuple[Claim, str, str]]
 CELLS = [
