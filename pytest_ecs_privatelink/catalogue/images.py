@@ -46,6 +46,16 @@ def parse_image(text: str) -> Image | None:
     return Image(host, repository, *_ecr(host))
 
 
+def image_version(text: str) -> str:
+    """Return what an image reference says after its name: a digest, else a tag, else ``latest``.
+
+    Where it has both, the digest counts, as it does for ECS.
+    """
+    name, _, digest = text.partition("@")
+    tag = name.rpartition(":")[2]
+    return digest or (tag if tag != name and "/" not in tag else "latest")
+
+
 def _without_version(text: str) -> str:
     """Return the reference without tag and digest, or nothing where these are malformed."""
     name, marked, digest = text.partition("@")

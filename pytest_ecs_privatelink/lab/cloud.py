@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from pytest_ecs_privatelink.errors import LabError
@@ -44,14 +45,18 @@ class Cloud:
         self._endpoint: str | None = None
 
     @classmethod
-    def launch(cls) -> "Cloud":
-        """Start the process and return without waiting for it; `LabError` where there is none."""
+    def launch(cls, path: Path | None = None) -> "Cloud":
+        """Start the process and return without waiting for it; `LabError` where there is none.
+
+        With ``path`` it answers on that Unix socket too, which whoever may open it can do.
+        """
         words = tempfile.TemporaryFile()  # noqa: SIM115  (closed by close(); has no name on disk)
         try:
             process = subprocess.Popen(  # noqa: S603  (this interpreter, this package)
                 [
                     *(sys.executable, "-P", "-m", "pytest_ecs_privatelink.lab.cloud_server"),
                     str(os.getpid()),
+                    *([] if path is None else [str(path)]),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -39,8 +39,13 @@ def drop_endpoint_beside_nat(world: World, session: "boto3.Session", service: st
 
     The path works only with groups that let 443 out to it, so they are opened as well.
     """
+    _drop_endpoint(session.client("ec2"), world, service)
+    lead_out_by_nat(world, session)
+
+
+def lead_out_by_nat(world: World, session: "boto3.Session") -> None:
+    """Give the private subnets a NAT gateway as a way out, and groups that let 443 through."""
     ec2 = session.client("ec2")
-    _drop_endpoint(ec2, world, service)
     gateway = _create_nat_gateway(ec2, world.vpc_id)
     _lead_out(ec2, world.route_table, NatGatewayId=gateway)
     for group in (*world.task_groups, *world.instance_groups):

@@ -1,7 +1,8 @@
 """The cloud's process: moto's server on loopback, which ends when its parent does.
 
-Run as ``python -m pytest_ecs_privatelink.lab.cloud_server PARENT_PID`` with a pipe as stdin. Prints
-one line of JSON, ``{"port": N}``, once it answers; says nothing else unless it fails.
+Run as ``python -m pytest_ecs_privatelink.lab.cloud_server PARENT_PID [SOCKET]`` with a pipe as
+stdin. Prints one line of JSON, ``{"port": N}``, once it answers, on the Unix socket SOCKET as well;
+says nothing else unless it fails.
 """
 
 import contextlib
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LOOKS_AT_PARENT = 1.0
 
 
-def main(parent: int) -> None:
+def main(parent: int, path: str | None = None) -> None:
     """Serve until ``parent`` is gone: its end of stdin closed, or another parent in its place."""
     # Ctrl-C goes to the whole process group: whether the cloud ends is for the controller to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    server = _make_server()
+    server, *others = _make_servers(("127.0.0.1", *([f"unix://{path}"] if path else [])))
+    for other in others:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
     print(json.dumps({"port": server.server_port}), flush=True)
     server.serve_forever()
 
@@ -43,7 +46,7 @@ def _end_with(parent: int) -> None:
     os._exit(0)
 
 
-def _make_server() -> "BaseWSGIServer":
+def _make_servers(places: Iterable[str]) -> "list[BaseWSGIServer]":
     with _quick_imports():
         import moto.ec2.responses  # noqa: F401  (else the first request waits for it)
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -56,7 +59,8 @@ def _make_server() -> "BaseWSGIServer":
         def setup(self) -> None:
             # A response is two writes: without this, each waits 40 ms for a delayed ACK.
             super().setup()
-            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.connection.family == socket.AF_INET:
+                self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     moto_app = DomainDispatcherApplication(create_backend_app)
     one_at_a_time = threading.Lock()
@@ -66,7 +70,7 @@ def _make_server() -> "BaseWSGIServer":
         with one_at_a_time:
             return list(moto_app(environ, start_response))
 
-    return make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    return [make_server(each, 0, app, threaded=True, request_handler=Quiet) for each in places]
 
 
 @contextlib.contextmanager
@@ -86,4 +90,4 @@ def _quick_imports() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:3])

@@ -47,7 +47,7 @@ class Laboratory:
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self._twin = Twin.launch(self.folder) if twin else None
             stack.callback(self._close_twin)
-            self._cloud = Cloud.launch() if cloud else None
+            self._cloud = Cloud.launch(self.cloud_socket) if cloud else None
             if self._cloud is not None:
                 stack.callback(self._cloud.close)
             self._stack = stack.pop_all()
@@ -56,6 +56,11 @@ class Laboratory:
     def ca_file(self) -> Path:
         """The authority of all its servers, from `build_twin` on; its path stays the same."""
         return self.folder / "ca.pem"
+
+    @property
+    def cloud_socket(self) -> Path:
+        """Where its cloud, if it has one, answers the twin's servers."""
+        return self.folder / "cloud.sock"
 
     @property
     def cloud(self) -> Cloud:
@@ -108,13 +113,19 @@ class Laboratory:
         subnets: tuple[str, ...],
         wearers: Wearers,
         faults: tuple[TwinFault, ...] = (),
+        cloud: Path | None = None,
     ) -> None:
-        """Compile ``snapshot`` into the kernel; each subnet's host dresses as ``wearers`` do."""
+        """Compile ``snapshot`` into the kernel; each subnet's host dresses as ``wearers`` do.
+
+        Its servers turn to the lab's cloud, else to the one at the Unix socket ``cloud``.
+        """
+        socket = cloud if self._cloud is None else self.cloud_socket
         plan = compile_plan(
             snapshot,
             hosts=tuple(Host(subnet=subnet, wearers=wearers) for subnet in subnets),
             registries=registries_of(snapshot),
             faults=faults,
+            cloud=None if socket is None else str(socket),
         )
         self.twin.build(plan)
         shutil.copyfile(self.twin.ca_file, self.ca_file)

@@ -18,6 +18,7 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 """Speaks with one client, inside TLS where the server has it, and closes the writer."""
 
 _BACKLOG = 1024
+_IP_PKTINFO = 8
 _WITH_TLS = (Manner.TLS, Manner.EXPIRED)
 
 
@@ -47,6 +48,8 @@ async def listen(
 def _bound(address: str) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # What accepts from it can be asked by which link it came (IP_PKTOPTIONS, `lab.web`).
+    listener.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
     listener.bind((address, PORT))
     listener.listen(_BACKLOG)
     return listener

@@ -98,15 +98,48 @@ class Manner(StrEnum):
     SILENT = "silent"
 
 
+@dataclass(frozen=True, slots=True)
+class EndpointPolicy:
+    """The policy of an endpoint (its id), JSON as AWS keeps it."""
+
+    endpoint: str
+    document: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedServer:
-    """An address that something answers on, what its certificate names, and the ways to it."""
+    """An address that something answers on, what its certificate names, and the ways to it.
+
+    ``policy`` is that of the interface endpoint that it belongs to. ``troubles`` are live codes of
+    the start-up chain: what it does wrong once it is spoken to.
+    """
 
     address: str
     service: str
     names: tuple[str, ...]
     ways: tuple[Way, ...]
     manner: Manner = Manner.TLS
+    policy: EndpointPolicy | None = None
+    troubles: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedGateway:
+    """The policy of a gateway endpoint for S3, and the hosts' addresses whose routes lead there."""
+
+    policy: EndpointPolicy
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Premises:
+    """Where the twin is, by AWS's names; ``role`` is the ARN of the role that asks."""
+
+    region: str
+    partition: str
+    account: str
+    vpc: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +226,14 @@ class TwinPlan:
     """A snapshot compiled: all that the twin's process needs to know.
 
     ``caveats`` are sentences about what the snapshot did not tell and the twin therefore lacks.
+    ``cloud`` is the Unix socket of the emulated AWS behind the servers; None: there is none.
     """
 
     hosts: tuple[PlannedHost, ...]
     servers: tuple[PlannedServer, ...]
     resolver: Resolver
     chains: tuple[FilterChain, ...]
+    premises: Premises
+    gateways: tuple[PlannedGateway, ...] = ()
+    cloud: str | None = None
     caveats: tuple[str, ...] = field(default=())

@@ -3,12 +3,12 @@
 The EC2 one has a container instance in each subnet to stand on.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_ecs_privatelink.lab.cloud import Client
+from pytest_ecs_privatelink.lab.images import lab_image
 
 if TYPE_CHECKING:
     import boto3
@@ -17,21 +17,12 @@ CLUSTER = "lab"
 REPOSITORY = "lab/app"
 LOG_GROUP = "/ecs/lab"
 SECRET = "lab/app/token"  # noqa: S105  (a name)
+PARAMETER = "/lab/app/colour"
 EXECUTION_ROLE = "lab-task-execution"
 ECS_SERVICES = {"app-fargate": "FARGATE", "app-ec2": "EC2"}
 """ECS service names and the launch type of each; task definition families have the same names."""
 
 _IMAGE = "ami-0123456789abcdef0"  # moto has no images here, and asks for none
-_MANIFEST = {
-    "schemaVersion": 2,
-    "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-    "config": {
-        "mediaType": "application/vnd.docker.container.image.v1+json",
-        "size": 2,
-        "digest": f"sha256:{hashlib.sha256(b'{}').hexdigest()}",
-    },
-    "layers": [],
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,29 +35,32 @@ class Workload:
     image: str
     log_group: str
     secret: str
+    parameter: str
     execution_role: str
 
 
 def build_workload(
     session: "boto3.Session", subnets: tuple[str, ...], task_group: str, name: str = CLUSTER
 ) -> Workload:
-    """Seed image, log group, secret, role, then the cluster ``name`` and its two ECS services.
+    """Seed what tasks start with and their role, then the cluster ``name`` and its two services.
 
     All but the task definitions and ECS services are called after the cluster.
     """
     # Clients are made here: making one is not safe in several threads of one session.
     clients = {
-        name: session.client(name) for name in ("ecr", "logs", "secretsmanager", "iam", "ecs")
+        each: session.client(each)
+        for each in ("ecr", "logs", "secretsmanager", "ssm", "iam", "ecs")
     }
     log_group = _after(name, LOG_GROUP)
     clients["logs"].create_log_group(logGroupName=log_group)
     image = _create_image(clients["ecr"], _after(name, REPOSITORY))
     secret = _create_secret(clients["secretsmanager"], _after(name, SECRET))
+    parameter = _create_parameter(clients["ssm"], _after(name, PARAMETER))
     role = _create_execution_role(clients["iam"], _after(name, EXECUTION_ROLE))
     ecs = clients["ecs"]
     ecs.create_cluster(clusterName=name)
     definitions = tuple(
-        _register_task(ecs, family, launch_type, image, secret, role, log_group)
+        _register_task(ecs, family, launch_type, image, (secret, parameter), role, log_group)
         for family, launch_type in ECS_SERVICES.items()
     )
     for (family, launch_type), definition in zip(ECS_SERVICES.items(), definitions, strict=True):
@@ -78,6 +72,7 @@ def build_workload(
         image=image,
         log_group=log_group,
         secret=secret,
+        parameter=parameter,
         execution_role=role,
     )
 
@@ -106,14 +101,27 @@ def register_instances(
 
 
 def _create_image(ecr: Client, repository: str) -> str:
+    """Push the image that the twin's registry has the blobs of."""
     made = ecr.create_repository(repositoryName=repository)["repository"]
-    ecr.put_image(repositoryName=repository, imageManifest=json.dumps(_MANIFEST), imageTag="latest")
+    index = lab_image().index
+    ecr.put_image(
+        repositoryName=repository,
+        imageManifest=index.content.decode(),
+        imageManifestMediaType=index.media_type,
+        imageDigest=index.digest,
+        imageTag="latest",
+    )
     return f"{made['repositoryUri']}:latest"
 
 
 def _create_secret(secretsmanager: Client, name: str) -> str:
     made = secretsmanager.create_secret(Name=name, SecretString="nothing secret")
     return str(made["ARN"])
+
+
+def _create_parameter(ssm: Client, name: str) -> str:
+    ssm.put_parameter(Name=name, Value="nothing secret either", Type="SecureString")
+    return str(ssm.get_parameter(Name=name)["Parameter"]["ARN"])
 
 
 def _create_execution_role(iam: Client, name: str) -> str:
@@ -136,7 +144,7 @@ def _register_task(
     family: str,
     launch_type: str,
     image: str,
-    secret: str,
+    secrets: tuple[str, str],
     role: str,
     log_group: str,
 ) -> str:
@@ -145,7 +153,10 @@ def _register_task(
         "image": image,
         "memory": 512,
         "essential": True,
-        "secrets": [{"name": "TOKEN", "valueFrom": secret}],
+        "secrets": [
+            {"name": name, "valueFrom": reference}
+            for name, reference in zip(("TOKEN", "COLOUR"), secrets, strict=True)
+        ],
         "logConfiguration": {
             "logDriver": "awslogs",
             "options": {

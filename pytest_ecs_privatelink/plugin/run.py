@@ -175,7 +175,7 @@ def _command(settings: Settings, place: Place) -> str | None:
 
 def _open_exchange(place: Place, ledger: "Ledger", stack: contextlib.ExitStack) -> Exchange:
     folder = place.folder or private_folder(stack)
-    broker = Broker(place.plan.terms, place.vantages, place.absent, notes=ledger)
+    broker = Broker(place.plan.terms, place.vantages, place.absent, keys=place.keys, notes=ledger)
     exchange = Exchange(broker, folder / "broker.sock")
     stack.callback(exchange.close)
     return exchange

@@ -114,7 +114,11 @@ class PullQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullAnswer:
-    """What a `PullQuestion` brought; ``digest`` is that of the image's own manifest."""
+    """What a `PullQuestion` brought; ``digest`` is that of what the image names.
+
+    That is the manifest, or, of an image for several platforms, the index. ``layers`` are those
+    that were verified, ``received`` the bytes of all answers' bodies together.
+    """
 
     image: str
     outcome: Outcome

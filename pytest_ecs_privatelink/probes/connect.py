@@ -2,12 +2,9 @@
 
 import asyncio
 import contextlib
-import errno
 import ipaddress
-import os
 import socket
 import ssl
-import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,28 +16,7 @@ from pytest_ecs_privatelink.probes.records import (
     ConnectStatus,
     Phase,
 )
-
-# EACCES and EPERM are prohibiting routes and packet filters, EINVAL a blackhole route (Linux).
-_UNREACHABLE = frozenset(
-    {
-        errno.ENETUNREACH,
-        errno.EHOSTUNREACH,
-        errno.ENETDOWN,
-        errno.EHOSTDOWN,
-        errno.EACCES,
-        errno.EPERM,
-        errno.EINVAL,
-    }
-)
-_RESET = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
-
-
-# Linux has this option (ip(7)), Python's socket module only from 3.14 on does.
-_IP_BIND_ADDRESS_NO_PORT = 24
-_ABORT = struct.pack("ii", 1, 0)
-
-Source = tuple[str, int]
-"""A local address and port to dial from; port 0 is any that is free."""
+from pytest_ecs_privatelink.probes.sockets import Source, bind, explain, name_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,27 +79,10 @@ async def _prepare_and_dial(
     with sock:
         sock.setblocking(False)
         try:
-            _bind(sock, source)
+            bind(sock, source)
         except OSError as error:
-            return _failed(f"cannot dial from {_name(source)}: {error.strerror}")
+            return _failed(f"cannot dial from {name_of(source)}: {error.strerror}")
         return await _dial(question, sock, channel, phases)
-
-
-def _bind(sock: socket.socket, source: Source | None) -> None:
-    if source is None:
-        return
-    if source[1]:
-        # The same port may serve for several destinations, and again at once: no TIME_WAIT.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
-    else:
-        sock.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
-    sock.bind(source)
-
-
-def _name(source: Source | None) -> str:
-    address, port = source or ("", 0)
-    return f"{address} port {port}" if port else address
 
 
 def _channel(question: ConnectQuestion) -> tls.Channel | None:
@@ -165,14 +124,15 @@ async def _dial(
             detail=f"no answer in phase {phases[-1].name} within {question.timeout:g} s",
         )
     except OSError as error:
-        return _broken(error)
+        status, detail = explain(error)
+        return _Outcome(status=status, detail=detail)
 
 
 async def _secure(channel: tls.Channel, sock: socket.socket) -> _Outcome:
     try:
         await tls.shake_hands(channel, sock)
     except ssl.SSLCertVerificationError as error:
-        certificate = tls.presented(channel)
+        certificate = tls.presented(channel.session)
         return _Outcome(
             status=ConnectStatus.CERTIFICATE,
             detail=tls.explain_refusal(error, certificate),
@@ -185,7 +145,7 @@ async def _secure(channel: tls.Channel, sock: socket.socket) -> _Outcome:
     return _Outcome(
         status=ConnectStatus.OPEN,
         tls_version=channel.session.version(),
-        certificate=tls.presented(channel),
+        certificate=tls.presented(channel.session),
     )
 
 
@@ -196,15 +156,3 @@ def _timed(name: str, phases: list[Phase]) -> Iterator[None]:
         yield
     finally:
         phases.append(Phase(name, (time.perf_counter() - began) * 1000))
-
-
-def _broken(error: OSError) -> _Outcome:
-    number = error.errno or 0
-    detail = f"{errno.errorcode.get(number, number)}: {os.strerror(number)}"
-    if number == errno.ECONNREFUSED:
-        return _Outcome(status=ConnectStatus.REFUSED, detail=detail)
-    if number in _RESET:
-        return _Outcome(status=ConnectStatus.RESET, detail=detail)
-    if number in _UNREACHABLE:
-        return _Outcome(status=ConnectStatus.UNREACHABLE, detail=detail)
-    return _failed(detail)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import queue
 import socket
 import threading
 import time
@@ -44,10 +45,27 @@ async def resolve_as_host(question: DnsQuestion) -> DnsAnswer:
         name=question.name,
         resolver=None,
         status=status,
-        addresses=outcome if isinstance(outcome, tuple) else (),
+        addresses=tuple(sorted(outcome)) if isinstance(outcome, tuple) else (),
         detail=detail,
         duration_ms=elapsed * 1000,
     )
+
+
+def resolve_in_order(name: str, timeout: float) -> tuple[DnsStatus, tuple[str, ...], str]:
+    """Return status, addresses and detail as `resolve_as_host` would, but blocking.
+
+    Addresses come in the order in which the C library would have them dialled (RFC 6724).
+    """
+    outcomes: queue.SimpleQueue[_Outcome] = queue.SimpleQueue()
+    began = time.perf_counter()
+    threading.Thread(
+        target=_look_up, args=(name, outcomes.put), name="resolve", daemon=True
+    ).start()
+    outcome: _Outcome | None = None
+    with contextlib.suppress(queue.Empty):
+        outcome = outcomes.get(timeout=timeout)
+    status, detail = _read(outcome, time.perf_counter() - began, timeout)
+    return status, outcome if isinstance(outcome, tuple) else (), detail
 
 
 async def _look_up_in_thread(name: str) -> _Outcome:
@@ -71,7 +89,7 @@ def _look_up(name: str, deliver: Callable[[_Outcome], None]) -> None:
     outcome: _Outcome
     try:
         infos = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-        outcome = tuple(sorted({str(info[4][0]) for info in infos}))
+        outcome = tuple(dict.fromkeys(str(info[4][0]) for info in infos))
     except (OSError, UnicodeError) as error:
         outcome = error
     deliver(outcome)

@@ -107,5 +107,7 @@ class ConnectAnswer:
     duration_ms: float = 0.0
 
 
-Question = DnsQuestion | ConnectQuestion | CallQuestion
-Answer = DnsAnswer | ConnectAnswer | CallAnswer
+PathQuestion = DnsQuestion | ConnectQuestion
+PathAnswer = DnsAnswer | ConnectAnswer
+Question = PathQuestion | CallQuestion
+Answer = PathAnswer | CallAnswer

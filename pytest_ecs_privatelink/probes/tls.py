@@ -96,11 +96,14 @@ def _send_at_once(channel: Channel, sock: socket.socket) -> None:
         sock.send(channel.outgoing.read())
 
 
-def presented(channel: Channel) -> Certificate:
-    """Return what is known of the peer's certificate, verified or refused."""
+def presented(session: ssl.SSLObject | ssl.SSLSocket) -> Certificate:
+    """Return what is known of the peer's certificate, verified or refused.
+
+    An `ssl.SSLSocket` knows it only if it was not told to shake hands while it was made.
+    """
     # Only the private object keeps the chain of a refused handshake on every supported Python;
     # without it (another implementation, OpenSSL 1.1) the certificate stays unknown.
-    inner = getattr(channel.session, "_sslobj", None)
+    inner = getattr(session, "_sslobj", None)
     unverified = getattr(inner, "get_unverified_chain", None)
     chain = unverified() if unverified is not None else None
     if not chain:

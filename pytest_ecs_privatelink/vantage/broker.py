@@ -6,13 +6,14 @@ depend on which process asks for them, or in which order.
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pytest_ecs_privatelink.claims.register import PROVERS
 from pytest_ecs_privatelink.claims.terms import Reading, Stand, Terms, make_check
 from pytest_ecs_privatelink.errors import VantageError
+from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Verdict
@@ -36,15 +37,18 @@ class Seams:
 
 NO_SEAMS = Seams()
 
+Keys = Callable[[], Credentials]
+"""Returns credentials that are valid now; raises `VantageError` where there are none."""
+
 
 class Notes(Protocol):
-    """Who is told of every question, for the sake of what answering it creates."""
+    """Who is told of every question that takes calls, for the sake of what these create."""
 
-    def asking(self, question: Question) -> None:
+    def asking(self, question: CallQuestion) -> None:
         """Hear of ``question`` before it is put."""
         ...
 
-    def answered(self, question: Question) -> None:
+    def answered(self, question: CallQuestion) -> None:
         """Hear that it has its answer: nothing more is done about it."""
         ...
 
@@ -53,8 +57,9 @@ class Broker:
     """Owns all probing of a run. Lives in one event loop; every method belongs to that loop.
 
     ``vantages`` holds a vantage per subnet id; ``absent`` says of the other subnets why they have
-    none. Cells of those are skipped with that reason and nothing is sent. ``notes`` hears of each
-    question before a vantage does.
+    none. Cells of those are skipped with that reason and nothing is sent. ``keys`` is asked in a
+    thread for the credentials of each question that takes any; it may raise `VantageError`.
+    ``notes`` hears of each of those before a vantage does.
     """
 
     def __init__(
@@ -62,11 +67,13 @@ class Broker:
         terms: Terms,
         vantages: Mapping[str, Vantage],
         absent: Mapping[str, str],
+        keys: Keys | None = None,
         notes: Notes | None = None,
     ) -> None:
         self._terms = terms
         self._vantages = vantages
         self._absent = absent
+        self._keys = keys
         self._notes = notes
         self.selected: set[Cell] = set()
         self._held: dict[Cell, None] = {}
@@ -155,10 +162,15 @@ class Broker:
 
     async def _forward(self, subnet: str, question: Question) -> Answer:
         vantage = self._vantage(subnet)
-        if self._notes is None:
+        if not isinstance(question, CallQuestion):
             return await vantage.ask(question)
+        if self._keys is None:
+            raise VantageError("this run has no AWS credentials to make the calls with")
+        credentials = await asyncio.to_thread(self._keys)
+        if self._notes is None:
+            return await vantage.ask(question, credentials)
         self._notes.asking(question)
-        answer = await vantage.ask(question)
+        answer = await vantage.ask(question, credentials)
         self._notes.answered(question)
         return answer
 

@@ -16,15 +16,9 @@ from typing import Any, Protocol, TypeVar
 from pytest_ecs_privatelink import records
 from pytest_ecs_privatelink.claims.terms import Stand, Terms
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.probes.records import (
-    Answer,
-    ConnectAnswer,
-    ConnectQuestion,
-    DnsAnswer,
-    DnsQuestion,
-    Question,
-)
+from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Broker, Seams
+from pytest_ecs_privatelink.vantage.kinds import ANSWERS, QUESTIONS, name_of
 from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import Cell, Check
 
@@ -167,7 +161,7 @@ class Exchange:
                 cells = records.from_json(tuple[Cell, ...], request["cells"])
                 return await self._broker.judged(cells, records.from_json(Seams, request["seams"]))
             case "ask":
-                kind = _QUESTIONS[request["kind"]]
+                kind = QUESTIONS[request["kind"]]
                 question = records.from_json(kind, request["question"])
                 return await self._broker.ask(request["subnet"], question)
             case "stand":
@@ -176,7 +170,6 @@ class Exchange:
 
 
 _LINE_LIMIT = 16 * 1024 * 1024
-_QUESTIONS: dict[str, type[Question]] = {"dns": DnsQuestion, "connect": ConnectQuestion}
 
 
 class SocketLink:
@@ -208,19 +201,14 @@ class SocketLink:
 
     def ask(self, subnet: str, question: Question) -> Answer:
         """Put a question, see `Link`."""
-        dns = isinstance(question, DnsQuestion)
+        kind = name_of(question)
         request = {
             "op": "ask",
-            "kind": "dns" if dns else "connect",
+            "kind": kind,
             "subnet": subnet,
             "question": records.to_json(question),
         }
-        result = self._request(request)
-        return (
-            records.from_json(DnsAnswer, result)
-            if dns
-            else records.from_json(ConnectAnswer, result)
-        )
+        return records.from_json(ANSWERS[kind], self._request(request))
 
     def stand(self, subnet: str) -> Stand:
         """Return a stand, see `Link`."""

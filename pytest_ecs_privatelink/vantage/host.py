@@ -1,7 +1,8 @@
 """The serving side of a vantage elsewhere: JSON lines over a Unix socket, answered as they finish.
 
 One line asks: ``{"id": 1, "kind": "dns", "question": {"name": "api.ecr.example"}}``, with ``kind``
-``dns`` or ``connect`` and the fields of `DnsQuestion` or `ConnectQuestion`. One line answers:
+one of `kinds.QUESTIONS` and the fields of that question; those that take calls bring
+``credentials`` beside the question. One line answers:
 ``{"id": 1, "answer": {...}}``, or ``{"id": 1, "error": "one line"}`` where the question was not
 understood; then ``id`` is None if it could not be read either. Ids belong to the asker.
 """
@@ -13,18 +14,16 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from pytest_ecs_privatelink.probes.answer import answer
-from pytest_ecs_privatelink.probes.records import Answer, ConnectQuestion, DnsQuestion, Question
+from pytest_ecs_privatelink.probes.call_records import Credentials
+from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.records import RecordError, from_json, to_json
+from pytest_ecs_privatelink.vantage.answering import answer
+from pytest_ecs_privatelink.vantage.kinds import QUESTIONS
 from pytest_ecs_privatelink.vantage.local import MOST_AT_ONCE
 
-Prober = Callable[[Question], Awaitable[Answer]]
+Prober = Callable[[Question, Credentials | None], Awaitable[Answer]]
 """Answers a question by probing; how the path behaved is in the answer, never an exception."""
 
-_KINDS: dict[str, type[DnsQuestion] | type[ConnectQuestion]] = {
-    "dns": DnsQuestion,
-    "connect": ConnectQuestion,
-}
 _LONGEST_TIMEOUT_S = 600.0
 _LONGEST_LINE = 65536
 
@@ -86,8 +85,12 @@ async def _respond(line: bytes | None, writer: asyncio.StreamWriter, prober: Pro
     identity: int | str | None = None
     try:
         request = _request(line)
+        del line
         identity = _identity(request)
-        message = {"id": identity, "answer": to_json(await prober(_question(request)))}
+        credentials = _credentials(request)
+        question = _question(request)
+        del request  # so that no frame holds credentials that would show
+        message = {"id": identity, "answer": to_json(await prober(question, credentials))}
     except RecordError as error:
         message = {"id": identity, "error": " ".join(str(error).split())}
     # Nobody may be left to read it.
@@ -113,12 +116,19 @@ def _identity(request: dict[str, Any]) -> int | str | None:
     return identity if isinstance(identity, (int, str)) else None
 
 
+def _credentials(request: dict[str, Any]) -> Credentials | None:
+    given = request.pop("credentials", None)
+    return None if given is None else from_json(Credentials, given, "$.credentials")
+
+
 def _question(request: dict[str, Any]) -> Question:
     if unknown := sorted(set(request) - {"id", "kind", "question"}):
         raise RecordError(f"$: unknown field {unknown[0]!r}")
-    kind = _KINDS.get(str(request.get("kind")))
+    kind = QUESTIONS.get(str(request.get("kind")))
     if kind is None:
-        raise RecordError(f"$.kind: dns or connect expected, {request.get('kind')!r} found")
+        raise RecordError(
+            f"$.kind: one of {' '.join(QUESTIONS)} expected, {request.get('kind')!r} found"
+        )
     question: Question = from_json(kind, request.get("question"), "$.question")
     # Also refuses NaN, which the event loop's clock would not survive.
     if not 0 < question.timeout <= _LONGEST_TIMEOUT_S:

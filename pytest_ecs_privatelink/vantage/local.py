@@ -3,9 +3,10 @@
 import asyncio
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.probes.answer import answer
+from pytest_ecs_privatelink.probes.call_records import Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.topology.wearers import Wearers
+from pytest_ecs_privatelink.vantage.answering import answer
 
 # A DNS question holds two sockets, and 1024 file descriptors are the usual limit of a process.
 MOST_AT_ONCE = 256
@@ -33,12 +34,12 @@ class LocalVantage:
         self._places = asyncio.Semaphore(limit)
         self._closed = False
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, credentials: Credentials | None = None) -> Answer:
         """Run the probe here; raise `VantageError` once closed."""
         async with self._places:
             if self._closed:
                 raise VantageError(f"vantage {self.label}: closed, cannot be asked")
-            return await answer(question)
+            return await answer(question, credentials)
 
     async def close(self) -> None:
         """Take no more questions; probes that run end within their deadline."""

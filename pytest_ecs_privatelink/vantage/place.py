@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from pytest_ecs_privatelink.probes.call_records import Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.topology.wearers import Wearers
 
@@ -18,8 +19,11 @@ class Vantage(Protocol):
     groups: tuple[str, ...] | None
     wearers: Wearers
 
-    async def ask(self, question: Question) -> Answer:
-        """Return what ``question`` brought from here; raise `VantageError` if it was not asked."""
+    async def ask(self, question: Question, credentials: Credentials | None = None) -> Answer:
+        """Return what ``question`` brought from here; raise `VantageError` if it was not asked.
+
+        ``credentials`` are for this question only, and for none but a `CallQuestion`.
+        """
         ...
 
     async def close(self) -> None:

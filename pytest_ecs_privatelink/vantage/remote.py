@@ -6,15 +6,11 @@ import json
 from typing import Any
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.probes.records import (
-    Answer,
-    ConnectAnswer,
-    DnsAnswer,
-    DnsQuestion,
-    Question,
-)
+from pytest_ecs_privatelink.probes.call_records import Credentials
+from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.records import RecordError, from_json, to_json
 from pytest_ecs_privatelink.topology.wearers import Wearers
+from pytest_ecs_privatelink.vantage.kinds import ANSWERS, longest, name_of
 
 # An answer holds at most a few hundred addresses or certificate names.
 _LONGEST_LINE = 1 << 20
@@ -26,8 +22,8 @@ class RemoteVantage:
     It connects with the first question, within the event loop that asks it, and belongs to that
     loop. A question that was lost with a connection is an error and is never asked again; the next
     question connects anew. At most ``limit`` questions are under way at once, so that none grows
-    old in the queue of the host; ``grace`` is what the host may take on top of their deadline, in
-    seconds.
+    old in the queue of the host; ``grace`` is what the host may take on top of the longest that a
+    question can take, in seconds.
     """
 
     def __init__(
@@ -52,14 +48,14 @@ class RemoteVantage:
         self._link: _Link | None = None
         self._closed = False
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, credentials: Credentials | None = None) -> Answer:
         """Return the place's answer; raise `VantageError` where none came in time."""
         async with self._places:
-            patience = question.timeout + self._grace
+            patience = longest(question) + self._grace
             try:
                 async with asyncio.timeout(patience):
                     link = await self._linked()
-                    message = await link.exchange(question)
+                    message = await link.exchange(question, credentials)
             except TimeoutError:
                 raise self._error(f"no answer within {patience:g} s") from None
             except (OSError, EOFError) as error:
@@ -86,10 +82,8 @@ class RemoteVantage:
     def _answer(self, question: Question, message: dict[str, Any]) -> Answer:
         if "error" in message:
             raise self._error(f"did not understand the question: {message['error']}")
-        kind: type[DnsAnswer] | type[ConnectAnswer]
-        kind = DnsAnswer if isinstance(question, DnsQuestion) else ConnectAnswer
         try:
-            return from_json(kind, message.get("answer"))
+            return from_json(ANSWERS[name_of(question)], message.get("answer"))
         except RecordError as error:
             raise self._error(f"gave an answer that does not fit: {error}") from None
 
@@ -107,15 +101,13 @@ class _Link:
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._listener = asyncio.create_task(self._listen(reader))
 
-    async def exchange(self, question: Question) -> dict[str, Any]:
+    async def exchange(self, question: Question, credentials: Credentials | None) -> dict[str, Any]:
         """Send ``question``, return the message that answers it; raise OSError or EOFError."""
         identity = next(self._ids)
-        kind = "dns" if isinstance(question, DnsQuestion) else "connect"
-        line = json.dumps({"id": identity, "kind": kind, "question": to_json(question)})
         answer = asyncio.get_running_loop().create_future()
         self._waiting[identity] = answer
         try:
-            self._writer.write(line.encode() + b"\n")
+            self._writer.write(_line(identity, question, credentials))
             await self._writer.drain()
             message: dict[str, Any] = await answer
             return message
@@ -155,3 +147,11 @@ class _Link:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(EOFError(reason))
+
+
+def _line(identity: int, question: Question, credentials: Credentials | None) -> bytes:
+    """Return what asks. Only this frame knows it, since it may hold credentials."""
+    request = {"id": identity, "kind": name_of(question), "question": to_json(question)}
+    if credentials is not None:
+        request["credentials"] = to_json(credentials)
+    return json.dumps(request).encode() + b"\n"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_ecs_privatelink.catalogue.images import Image, parse_image
+from pytest_ecs_privatelink.catalogue.images import Image, image_version, parse_image
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 ACCOUNT = "123456789012"
@@ -105,3 +105,18 @@ def test_host_and_repository_come_back(host: str, repository: str, version: str)
     assert parse_image(f"{host}/{repository}{version}") == Image(
         "docker.io" if host == "index.docker.io" else host, repository
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("nginx", "latest"),
+        ("host:5000/x", "latest"),
+        ("host:5000/x:1.2", "1.2"),
+        (f"host:5000/x@{DIGEST}", DIGEST),
+        (f"host/x:1.2@{DIGEST}", DIGEST),
+    ],
+)
+def test_the_version_is_digest_or_tag_or_latest(text: str, version: str) -> None:
+    """A port is no tag, and a digest counts before one."""
+    assert image_version(text) == version

@@ -3,18 +3,27 @@
 import pytest
 
 from pytest_ecs_privatelink.audits.register import audited_codes
-from pytest_ecs_privatelink.lab.expectations import outcome, unconnected, unresolved
+from pytest_ecs_privatelink.catalogue.chains import CHAINS
+from pytest_ecs_privatelink.lab.expectations import (
+    ended,
+    outcome,
+    public_but_working,
+    unconnected,
+    unresolved,
+)
 from pytest_ecs_privatelink.lab.faults import FAULTS, Fault, describe
 from pytest_ecs_privatelink.lab.twin_faults import TWIN_CODES, TwinFault
 from pytest_ecs_privatelink.lab.world import INTERFACE_SERVICES, SUBNET_CIDRS
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Claim, Code, Verdict
 
 SERVICES = (*INTERFACE_SERVICES, "s3")
 CELLS = [
     (claim, subnet, service)
-    for claim in PROBED_CLAIMS
     for subnet in SUBNET_CIDRS
-    for service in SERVICES
+    for claim, service in (
+        *((claim, service) for claim in PATH_CLAIMS for service in SERVICES),
+        *CHAINS,
+    )
 ]
 every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
 
@@ -32,8 +41,12 @@ def test_the_list_is_aligned_and_complete() -> None:
 
 @every_fault
 def test_a_fault_does_something_somewhere(fault: Fault) -> None:
-    """It breaks the twin, or what is read of the cloud: there, or in the corrected snapshot."""
-    assert bool(fault.twin) != bool(fault.break_cloud or fault.edit)
+    """It breaks the twin, or what is read of the cloud: there, or in the corrected snapshot.
+
+    Both only where what the twin does wrong takes a way that the healthy world has not.
+    """
+    both = fault.name == "ecr-layer-path"
+    assert (bool(fault.twin) != bool(fault.break_cloud or fault.edit)) is not both
     assert FAULTS[fault.name] is fault
 
 
@@ -89,6 +102,34 @@ def test_cells_that_nobody_mentions_pass() -> None:
     assert outcome(expected, Claim.TCP_443, "private-a", "kms") == (
         Verdict.FAILED,
         Code.TCP_TIMEOUT,
+    )
+
+
+def test_a_chain_ends_at_its_first_broken_path() -> None:
+    """In the order in which a task takes them, with the code of that link."""
+    names, ports = (
+        unresolved(Code.DNS_NXDOMAIN, "ecr.dkr"),
+        unconnected(Code.TCP_TIMEOUT, "ecr.api"),
+    )
+    pull = (Claim.ECR_PULL, "private-a", "ecr.dkr")
+
+    assert outcome((), *pull) == (Verdict.PASSED, None)
+    assert outcome(names, *pull) == (Verdict.FAILED, Code.ECR_MANIFEST)
+    assert outcome((*names, *ports), *pull) == (Verdict.FAILED, Code.ECR_AUTH)
+    assert outcome(unconnected(Code.TCP_REFUSED, "s3"), *pull) == (Verdict.FAILED, Code.ECR_LAYER)
+    assert outcome(names, Claim.AWSLOGS, "private-a", "logs") == (Verdict.PASSED, None)
+
+
+def test_a_chain_that_works_is_no_better_than_its_paths() -> None:
+    """A warning stays one; a path that fails in part fails the chain by its own code."""
+    logs = (Claim.AWSLOGS, "private-a", "logs")
+    partly = unconnected(Code.TCP_TIMEOUT, "logs", partly=True)
+
+    assert outcome(public_but_working("logs"), *logs) == (Verdict.WARNED, Code.DNS_PUBLIC_ANSWER)
+    assert outcome(partly, *logs) == (Verdict.FAILED, Code.TCP_TIMEOUT)
+    assert outcome((*ended(Claim.AWSLOGS, Code.LOGS_DENIED), *partly), *logs) == (
+        Verdict.FAILED,
+        Code.LOGS_DENIED,
     )
 
 

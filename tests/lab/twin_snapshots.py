@@ -1,5 +1,6 @@
 """Hand-built snapshots for the twin's tests: a healthy VPC, and single changes to one."""
 
+import json
 from dataclasses import replace
 
 from pytest_ecs_privatelink.catalogue.services import private_dns_names, service_name
@@ -196,5 +197,14 @@ def with_endpoints(snapshot: Snapshot, **changes: object) -> Snapshot:
     endpoints = tuple(
         replace(each, **changes) if each.type is EndpointType.INTERFACE else each  # type: ignore[arg-type]
         for each in snapshot.endpoints
+    )
+    return replace(snapshot, endpoints=endpoints)
+
+
+def with_endpoint_policy(snapshot: Snapshot, endpoint: str, *statements: object) -> Snapshot:
+    """Return ``snapshot`` with a policy of these statements for one endpoint, by its id."""
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    endpoints = tuple(
+        replace(each, policy=policy) if each.id == endpoint else each for each in snapshot.endpoints
     )
     return replace(snapshot, endpoints=endpoints)

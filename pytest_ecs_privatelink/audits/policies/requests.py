@@ -1,9 +1,15 @@
 """What a run knows of the requests that ECS makes through an endpoint."""
 
-from pytest_ecs_privatelink.audits.policies.conditions import Keys
+from pytest_ecs_privatelink.audits.policies.conditions import Foreign, Keys
 from pytest_ecs_privatelink.audits.policies.evaluate import Request
 from pytest_ecs_privatelink.audits.policies.needs import Ask
 from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot
+
+# Layer URLs are signed by an account of AWS's, and the bucket is AWS's (FACTS section 3).
+_OF_STRANGERS = (
+    *("aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn"),
+    *("aws:resourceorgid", "aws:resourceorgpaths", "aws:resourceaccount", "s3:resourceaccount"),
+)
 
 
 def keys_at(snapshot: Snapshot, endpoint: Endpoint | None, resource: str = "*") -> Keys:
@@ -29,6 +35,11 @@ def role_keys(role: str) -> Keys:
         "aws:principalaccount": tuple(role.split(":")[4:5]),
         "aws:principalisawsservice": ("false",),
     }
+
+
+def stranger_keys(account: str) -> Keys:
+    """Return the condition keys of downloads of image layers: all are somebody else's."""
+    return dict.fromkeys(_OF_STRANGERS, (Foreign(account),))
 
 
 def requests(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pytest_ecs_privatelink.audits.chain_cells import chain_cells
-from pytest_ecs_privatelink.audits.policies.conditions import Foreign, Keys
+from pytest_ecs_privatelink.audits.policies.conditions import Foreign
 from pytest_ecs_privatelink.audits.policies.document import Unreadable, parse
 from pytest_ecs_privatelink.audits.policies.evaluate import Request
 from pytest_ecs_privatelink.audits.policies.judging import (
@@ -14,7 +14,7 @@ from pytest_ecs_privatelink.audits.policies.judging import (
     verdicts,
 )
 from pytest_ecs_privatelink.audits.policies.needs import Ask
-from pytest_ecs_privatelink.audits.policies.requests import keys_at
+from pytest_ecs_privatelink.audits.policies.requests import keys_at, stranger_keys
 from pytest_ecs_privatelink.audits.policies.sayings import Said, not_understood, remedy_for
 from pytest_ecs_privatelink.audits.policies.serving import carrying
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
@@ -25,11 +25,6 @@ from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapsh
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
 
 _COMMERCIAL = "aws"
-# Layer URLs are signed by an account of AWS's, and the bucket is AWS's (FACTS section 3).
-_NOT_YOURS = (
-    *("aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn"),
-    *("aws:resourceorgid", "aws:resourceorgpaths", "aws:resourceaccount", "s3:resourceaccount"),
-)
 _WITHOUT = "image layers of Amazon ECR answer 403"
 
 
@@ -85,7 +80,7 @@ def _judged(snapshot: Snapshot, endpoint: Endpoint, service: str, policy: str) -
     request = Request(
         action=ask.action,
         resource=ask.resource,
-        keys=_keys(snapshot, endpoint, stranger),
+        keys={**keys_at(snapshot, endpoint), **stranger_keys(snapshot.vpc.owner)},
         principal=stranger,
     )
     told = judge((document,), ((ask, (request,)),))
@@ -113,10 +108,6 @@ def _summary(snapshot: Snapshot, whose: str, told: Judgement, *, sure: bool) -> 
         f"whether {whose} allows s3:GetObject on {bucket} depends on "
         f"{open_questions(told.unknown)}, which this run cannot know: where it does not, {_WITHOUT}"
     )
-
-
-def _keys(snapshot: Snapshot, endpoint: Endpoint, stranger: Foreign) -> Keys:
-    return {**keys_at(snapshot, endpoint), **dict.fromkeys(_NOT_YOURS, (stranger,))}
 
 
 def _objects(snapshot: Snapshot) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pytest_ecs_privatelink.lab.faults import (
+    chain,
     ecs,
     endpoints,
     filters,
@@ -19,7 +20,7 @@ __all__ = ("FAULTS", "Fault", "describe")
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         each.name: each
-        for room in (endpoints, names, filters, routes, ecs, policies, wire)
+        for room in (endpoints, names, filters, routes, ecs, policies, wire, chain)
         for each in room.FAULTS
     }
 )

@@ -25,7 +25,8 @@ class Fault:
     """One break of the healthy world.
 
     Made in the cloud (``break_cloud``), in the twin (``twin``), or, for what an emulator's API
-    cannot express, in the corrected snapshot (``edit``).
+    cannot express, in the corrected snapshot (``edit``); in the cloud and in the twin where what
+    the twin does wrong needs a way that the healthy world has not.
     ``code`` is what a run reports: an audit's where one names the cause, else the live one.
     ``expected`` are the cells that do not pass; ``findings`` the codes of what audits hold.
     """

@@ -3,9 +3,23 @@
 from functools import partial
 
 from pytest_ecs_privatelink.lab import cloud_faults
-from pytest_ecs_privatelink.lab.expectations import FOR_FARGATE, INTERFACES, unconnected
+from pytest_ecs_privatelink.lab.expectations import (
+    FOR_FARGATE,
+    INTERFACES,
+    Expected,
+    unconnected,
+)
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.verdict import Code
+
+
+def _cut_off(subnet: str) -> tuple[Expected, ...]:
+    """Nothing beyond the subnet answers; the interfaces within it do."""
+    return (
+        *unconnected(Code.TCP_TIMEOUT, "s3", subnets=(subnet,)),
+        *unconnected(Code.TCP_TIMEOUT, *INTERFACES, subnets=(subnet,), partly=True),
+    )
+
 
 FAULTS = (
     Fault(
@@ -54,7 +68,7 @@ FAULTS = (
         summary="private-b's network ACL admits no return ports",
         break_cloud=partial(cloud_faults.block_return_ports, subnet="private-b"),
         # What stays within private-b passes no ACL, but each service has interfaces elsewhere.
-        expected=unconnected(Code.TCP_TIMEOUT, subnets=("private-b",)),
+        expected=_cut_off("private-b"),
         findings=(Code.NACL_BLOCKS,),
     ),
     Fault(
@@ -62,7 +76,7 @@ FAULTS = (
         code=Code.NACL_BLOCKS,
         summary="private-c's network ACL denies 443 out",
         break_cloud=partial(cloud_faults.block_outbound_443, subnet="private-c"),
-        expected=unconnected(Code.TCP_TIMEOUT, subnets=("private-c",)),
+        expected=_cut_off("private-c"),
         findings=(Code.NACL_BLOCKS,),
     ),
     Fault(
@@ -70,7 +84,9 @@ FAULTS = (
         code=Code.NACL_BLOCKS,
         summary="private-c's network ACL denies 443 in: its interfaces serve private-c alone",
         break_cloud=partial(cloud_faults.block_inbound_443, subnet="private-c"),
-        expected=unconnected(Code.TCP_TIMEOUT, *INTERFACES, subnets=("private-a", "private-b")),
+        expected=unconnected(
+            Code.TCP_TIMEOUT, *INTERFACES, subnets=("private-a", "private-b"), partly=True
+        ),
         findings=(Code.NACL_BLOCKS,),
     ),
     Fault(

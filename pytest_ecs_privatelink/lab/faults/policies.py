@@ -3,10 +3,13 @@
 from functools import partial
 
 from pytest_ecs_privatelink.lab import policy_faults
+from pytest_ecs_privatelink.lab.expectations import ended
 from pytest_ecs_privatelink.lab.faults.fault import Fault
-from pytest_ecs_privatelink.verdict import Code
+from pytest_ecs_privatelink.verdict import Claim, Code
 
 # A policy stops no packet: 443 opens, and what is asked there is refused.
+_LAYERS_REFUSED = ended(Claim.ECR_PULL, Code.ECR_LAYER)
+
 FAULTS = (
     Fault(
         name="endpoint-policy-denies",
@@ -24,6 +27,7 @@ FAULTS = (
         break_cloud=partial(
             policy_faults.give_endpoint_a_policy, service="logs", policy=policy_faults.DENY_ONLY
         ),
+        expected=ended(Claim.AWSLOGS, Code.ENDPOINT_POLICY_DENIES),
         findings=(Code.ENDPOINT_POLICY_DENIES,),
     ),
     Fault(
@@ -33,6 +37,7 @@ FAULTS = (
         break_cloud=partial(
             policy_faults.give_endpoint_a_policy, service="s3", policy=policy_faults.OWN_BUCKET
         ),
+        expected=_LAYERS_REFUSED,
         findings=(Code.S3_GATEWAY_POLICY,),
     ),
     Fault(
@@ -42,6 +47,7 @@ FAULTS = (
         break_cloud=partial(
             policy_faults.give_endpoint_a_policy, service="s3", policy=policy_faults.OWN_PRINCIPALS
         ),
+        expected=_LAYERS_REFUSED,
         findings=(Code.S3_GATEWAY_POLICY,),
     ),
     # What runs in the lab's cloud is not read: edits say what a reader would.

@@ -4,12 +4,12 @@ from dataclasses import replace
 from functools import partial
 
 from pytest_ecs_privatelink.lab import cloud_faults
-from pytest_ecs_privatelink.lab.expectations import unresolved
+from pytest_ecs_privatelink.lab.expectations import ended, unresolved
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.lab.workload_edits import running
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.topology.model import Snapshot
-from pytest_ecs_privatelink.verdict import Code
+from pytest_ecs_privatelink.verdict import Claim, Code
 
 
 def _fill(snapshot: Snapshot, world: World, subnet: str) -> Snapshot:
@@ -40,7 +40,11 @@ FAULTS = (
         code=Code.S3_ROUTE_SHADOWED,
         summary="a route to 52.217.0.0/16, a part of S3, leads to a NAT gateway",
         break_cloud=partial(cloud_faults.shadow_s3_by_nat, cidr="52.217.0.0/16"),
-        expected=unresolved(Code.S3_GATEWAY_NO_ROUTE, "s3"),
+        # Layers arrive from the addresses that are routed to the gateway.
+        expected=(
+            *unresolved(Code.S3_GATEWAY_NO_ROUTE, "s3"),
+            *ended(Claim.ECR_PULL, Code.ECR_LAYER_PATH),
+        ),
         findings=(Code.S3_ROUTE_SHADOWED,),
     ),
     Fault(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from pytest_ecs_privatelink.lab.twin_plan import Guise, PlannedSource
 from pytest_ecs_privatelink.probes.answer import answer
+from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.connect import connect
 from pytest_ecs_privatelink.probes.records import (
     Answer,
@@ -19,6 +20,7 @@ from pytest_ecs_privatelink.probes.records import (
     DnsQuestion,
     Question,
 )
+from pytest_ecs_privatelink.vantage.calling import answer_call
 
 _WORST_FIRST = (
     ConnectStatus.TIMEOUT,
@@ -59,11 +61,16 @@ class Dialler:
         self._turns = itertools.count()
         self._under_way: dict[object, asyncio.Task[ConnectAnswer]] = {}
 
-    async def answer(self, question: Question) -> Answer:
-        """Probe from all sources at once; see `probes.answer`, which does it from one.
+    async def answer(self, question: Question, credentials: Credentials | None = None) -> Answer:
+        """Probe from all sources at once; see `vantage.answering`, which does it from one.
 
         TLS is done from the first: filters see addresses and ports, and a handshake has the same.
+        Calls are made from the address of the first guise that they are for: questions of the path
+        find what only some of its ports or places meet.
         """
+        if isinstance(question, CallQuestion):
+            worn = self._worn(question)
+            return await answer_call(question, credentials, worn[0].address if worn else None)
         if isinstance(question, DnsQuestion) or ":" in question.address:
             return await answer(question)
         origins = self._origins(question)
@@ -78,10 +85,7 @@ class Dialler:
 
     def _origins(self, question: ConnectQuestion) -> list[_Origin]:
         """Return where to dial from; nothing where the host's own address is as good as any."""
-        asked = set(question.launch_types)
-        guises = [
-            each for each in self._guises if not asked or asked.intersection(each.launch_types)
-        ]
+        guises = self._worn(question)
         if len(guises) == 1 and guises[0] is self._guises[0] and not guises[0].sources:
             return []
         return [
@@ -89,6 +93,11 @@ class Dialler:
             for guise in guises
             for source in guise.sources or (PlannedSource(guise.address),)
         ]
+
+    def _worn(self, question: ConnectQuestion | CallQuestion) -> list[Guise]:
+        """Return the guises that ``question`` is for."""
+        asked = set(question.launch_types)
+        return [each for each in self._guises if not asked or asked.intersection(each.launch_types)]
 
     async def _open(self, question: ConnectQuestion, source: PlannedSource) -> ConnectAnswer:
         """Dial without TLS; questions for several names of one address share the attempt."""

@@ -79,7 +79,7 @@ def _start(
     plan: TwinPlan, folder: Path, server_side: int, host_sides: list[int]
 ) -> Iterator[Child]:
     gc.freeze()  # what is there now stays: children should not copy its pages
-    yield fork("servers", servers.run_listeners, plan.servers, folder, server_side)
+    yield fork("servers", servers.run_listeners, plan, folder, server_side)
     if plan.resolver.answering:
         yield fork("resolver", servers.run_resolver, plan.resolver, server_side)
     for i, (host, namespace) in enumerate(zip(plan.hosts, host_sides, strict=True)):

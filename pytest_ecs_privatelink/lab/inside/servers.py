@@ -12,8 +12,9 @@ from pytest_ecs_privatelink.lab.inside import kernel, links
 from pytest_ecs_privatelink.lab.inside.netlink import Message, NetlinkSocket
 from pytest_ecs_privatelink.lab.listeners import listen
 from pytest_ecs_privatelink.lab.nameserver import serve_names
+from pytest_ecs_privatelink.lab.services import handlers
 from pytest_ecs_privatelink.lab.sockets import ca_path
-from pytest_ecs_privatelink.lab.twin_plan import PlannedServer, Resolver, TwinPlan, Way
+from pytest_ecs_privatelink.lab.twin_plan import Resolver, TwinPlan, Way
 
 
 def prepare(plan: TwinPlan) -> None:
@@ -24,12 +25,10 @@ def prepare(plan: TwinPlan) -> None:
         route.carry_out(_addresses(plan))
 
 
-def run_listeners(
-    servers: tuple[PlannedServer, ...], folder: Path, namespace: int, ready: Callable[[], None]
-) -> None:
+def run_listeners(plan: TwinPlan, folder: Path, namespace: int, ready: Callable[[], None]) -> None:
     """Be what answers on 443 until killed."""
     kernel.enter_network_namespace(namespace)
-    asyncio.run(_listen(servers, folder, ready))
+    asyncio.run(_listen(plan, folder, ready))
 
 
 def run_resolver(resolver: Resolver, namespace: int, ready: Callable[[], None]) -> None:
@@ -52,11 +51,9 @@ def _addresses(plan: TwinPlan) -> Iterator[Message]:
     yield links.route("0.0.0.0/0", links.WAY_INDEXES[Way.VPC])
 
 
-async def _listen(
-    servers: tuple[PlannedServer, ...], folder: Path, ready: Callable[[], None]
-) -> None:
+async def _listen(plan: TwinPlan, folder: Path, ready: Callable[[], None]) -> None:
     authority = Authority()
     ca_path(folder).write_bytes(authority.certificate())
-    listeners = await listen(servers, authority)
+    listeners = await listen(plan.servers, authority, handlers(plan))
     ready()
     await asyncio.gather(*(listener.serve_forever() for listener in listeners))

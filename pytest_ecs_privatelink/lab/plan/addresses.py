@@ -72,6 +72,11 @@ def public_addresses(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
     return addresses
 
 
+def address_elsewhere() -> str:
+    """Return the public address of what is S3 and outside its prefix list: the last one free."""
+    return str(IPv4Network(_NOBODYS[-1])[-2])
+
+
 def _nobodys() -> Iterator[str]:
     for cidr in _NOBODYS:
         yield from (str(address) for address in IPv4Network(cidr).hosts())

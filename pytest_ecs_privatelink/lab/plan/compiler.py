@@ -5,6 +5,7 @@ from pytest_ecs_privatelink.lab.plan.caveats import caveats
 from pytest_ecs_privatelink.lab.plan.filters import filter_chains
 from pytest_ecs_privatelink.lab.plan.hosts import planned_hosts
 from pytest_ecs_privatelink.lab.plan.names import planned_resolver
+from pytest_ecs_privatelink.lab.plan.policies import planned_gateways, planned_premises
 from pytest_ecs_privatelink.lab.plan.servers import planned_servers
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.twin_plan import (
@@ -25,11 +26,13 @@ def compile_plan(
     hosts: tuple[Host, ...],
     registries: tuple[str, ...],
     faults: tuple[TwinFault, ...] = (),
+    cloud: str | None = None,
 ) -> TwinPlan:
     """Return the plan of ``snapshot``'s twin, with a place to probe from for each of ``hosts``.
 
     The snapshot is a corrected one: interface addresses lie in their subnets. ``registries`` are
-    the account ids whose ECR registries have public names. Raises `LabError` where a part that
+    the account ids whose ECR registries have public names, ``cloud`` is the Unix socket of the
+    emulated AWS that its servers turn to. Raises `LabError` where a part that
     decides about packets could not be read, and ValueError for a host in no subnet or a subnet
     with two hosts.
     """
@@ -43,6 +46,9 @@ def compile_plan(
         servers=servers,
         resolver=resolver,
         chains=filter_chains(snapshot, planned, servers, resolver.addresses),
+        premises=planned_premises(snapshot),
+        gateways=planned_gateways(snapshot, planned),
+        cloud=cloud,
         caveats=(*caveats(snapshot, planned), *too_many),
     )
 

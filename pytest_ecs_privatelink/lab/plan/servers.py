@@ -8,10 +8,11 @@ from pytest_ecs_privatelink.catalogue.services import (
     is_host_of,
     private_dns_names,
 )
-from pytest_ecs_privatelink.lab.plan.addresses import public_addresses
+from pytest_ecs_privatelink.lab.plan.addresses import address_elsewhere, public_addresses
 from pytest_ecs_privatelink.lab.plan.hub import canonical, hub_addresses, zone_records
 from pytest_ecs_privatelink.lab.plan.names import endpoint_private_names, service_of, vpce_names
-from pytest_ecs_privatelink.lab.twin_faults import TwinFault
+from pytest_ecs_privatelink.lab.plan.policies import policy_of
+from pytest_ecs_privatelink.lab.twin_faults import CHAIN_CODES, TwinFault, layer_host_elsewhere
 from pytest_ecs_privatelink.lab.twin_plan import Manner, PlannedServer, Way
 from pytest_ecs_privatelink.topology.lookup import interfaces_of
 from pytest_ecs_privatelink.topology.model import EndpointType, Snapshot
@@ -54,6 +55,8 @@ def _endpoint_servers(snapshot: Snapshot, faults: tuple[TwinFault, ...]) -> Iter
                     names=tuple(dict.fromkeys(names)),
                     ways=(Way.VPC,),
                     manner=_manner(service, faults),
+                    policy=policy_of(endpoint),
+                    troubles=_troubles(service, faults),
                 )
 
 
@@ -72,6 +75,7 @@ def _hub_servers(snapshot: Snapshot, faults: tuple[TwinFault, ...]) -> Iterator[
                 names=private_dns_names(service, snapshot.region),
                 ways=(Way.TRANSIT,),
                 manner=_manner(service, faults),
+                troubles=_troubles(service, faults),
             )
 
 
@@ -87,7 +91,15 @@ def _public_servers(
                 names=public_names(snapshot, service, registries),
                 ways=(Way.GATEWAY, *ways) if service == "s3" else ways,
                 manner=_manner(service, faults),
+                troubles=_troubles(service, faults),
             )
+    if any(fault.code is Code.ECR_LAYER_PATH for fault in faults):
+        yield PlannedServer(
+            address=address_elsewhere(),
+            service="s3",
+            names=(layer_host_elsewhere(snapshot.region),),
+            ways=(Way.NAT, Way.IGW),
+        )
 
 
 def public_names(snapshot: Snapshot, service: str, registries: tuple[str, ...]) -> tuple[str, ...]:
@@ -111,3 +123,9 @@ def _manner(service: str, faults: tuple[TwinFault, ...]) -> Manner:
         if fault.code in MANNERS and fault.service in (None, service):
             return MANNERS[fault.code]
     return Manner.TLS
+
+
+def _troubles(service: str, faults: tuple[TwinFault, ...]) -> tuple[Code, ...]:
+    """Return what goes wrong there once it is spoken to."""
+    plain = service.replace("-fips", "")
+    return tuple(fault.code for fault in faults if CHAIN_CODES.get(fault.code) == plain)

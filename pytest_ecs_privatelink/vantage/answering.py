@@ -1,0 +1,16 @@
+"""Answer any question with the probe that is made for it."""
+
+from pytest_ecs_privatelink.probes.answer import answer as answer_path
+from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
+from pytest_ecs_privatelink.probes.records import Answer, Question
+from pytest_ecs_privatelink.vantage.calling import answer_call
+
+
+async def answer(question: Question, credentials: Credentials | None = None) -> Answer:
+    """Probe once, here and now; how it went is in the answer, never an exception.
+
+    Only questions of `CallQuestion` need ``credentials``.
+    """
+    if isinstance(question, CallQuestion):
+        return await answer_call(question, credentials)
+    return await answer_path(question)
