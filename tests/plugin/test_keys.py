@@ -88,5 +88,5 @@ def test_what_a_credential_process_says_is_not_told(
     with pytest.raises(VantageError) as refused:
         keys_of(boto3.Session)()
     assert str(refused.value) == "AWS credentials could not be had: CredentialRetrievalError"
-    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None
     assert "hunter2" not in str(refused.value)
