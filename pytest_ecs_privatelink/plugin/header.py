@@ -5,7 +5,7 @@ from pytest_ecs_privatelink.plugin.run import Run
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.wearing import others_worn, wearers_of
 from pytest_ecs_privatelink.topology.evidence import launch_types_of
-from pytest_ecs_privatelink.verdict import LaunchType
+from pytest_ecs_privatelink.verdict import Claim, LaunchType
 
 _FLAGS = {
     LaunchType.FARGATE: "--ecs-security-group",
@@ -44,7 +44,8 @@ def header_lines(run: Run) -> list[str]:
         f"  subnets: {subnets} ({plan.selection.because})",
         f"  endpoint services: {services} ({_needs_source(plan)})",
     ]
-    lines += [f"  not proven: {claims} ({why})" for why, claims in _left_out(plan).items()]
+    lines += [f"  not proven: {claims} ({why})" for why, claims in left_out(plan).items()]
+    lines += _traces(run)
     if settings.save_snapshot is not None:
         lines.append(f"  snapshot saved: {settings.save_snapshot}")
     lines += [
@@ -54,7 +55,21 @@ def header_lines(run: Run) -> list[str]:
     return lines
 
 
-def _left_out(plan: Plan) -> dict[str, str]:
+def _traces(run: Run) -> list[str]:
+    """Say under which id a killed run can be cleaned up, where it creates anything outside."""
+    plan = run.part.plan
+    settings = plan.settings
+    delivers = Claim.AWSLOGS in settings.claims and Claim.AWSLOGS not in plan.unproven
+    probes = run.exchange is not None and bool(run.vantages)
+    if settings.lab or settings.read_only or not (delivers and probes):
+        return []
+    return [
+        f"  run {run.id}: its log streams are removed at the end; "
+        f"should it be killed, pytest --ecs-cleanup {run.id} does it"
+    ]
+
+
+def left_out(plan: Plan) -> dict[str, str]:
     """Return the claims that have no cell in this run, by the reason."""
     reasons: dict[str, list[str]] = {}
     for claim, why in plan.unproven.items():

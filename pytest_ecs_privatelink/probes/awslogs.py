@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 
+from pytest_ecs_privatelink.catalogue.marks import RUN_TAG
 from pytest_ecs_privatelink.probes.breaks import WireError
 from pytest_ecs_privatelink.probes.call_records import (
     CallStatus,
@@ -14,9 +15,6 @@ from pytest_ecs_privatelink.probes.call_records import (
 from pytest_ecs_privatelink.probes.signed_calls import call
 from pytest_ecs_privatelink.probes.signing import Sign
 from pytest_ecs_privatelink.probes.wire import Wire
-
-RUN_TAG = "pytest-ecs-privatelink"
-"""The tag, with the run's id, of everything that a run creates."""
 
 _RETENTION_DAYS = 1
 _EXISTS = "ResourceAlreadyExistsException"

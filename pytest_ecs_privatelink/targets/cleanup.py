@@ -26,6 +26,7 @@ from pytest_ecs_privatelink.targets.traces import (
 if TYPE_CHECKING:
     import boto3
 
+Raw = dict[str, Any]
 MILLISECONDS_OF_GRACE = 60 * 60 * 1000
 """Without a run's id, what is younger may belong to a run that is under way."""
 _AT_ONCE = 8
@@ -80,18 +81,17 @@ def clean(session: "boto3.Session", sought: Sought, tell: Callable[[Trace], None
     )
     cleaning = _Cleaning(client, sought, tell, [], [])
     try:
-        temporary = tuple(cleaning.temporary_groups())
+        own = cleaning.listed(sought.prefix)
+        temporary = tuple(cleaning.temporary_of(own or ()))
         cleaning.remove(temporary)
-        cleaning.remove_streams({trace.name for trace in temporary})
-    except (BotoCoreError, ClientError) as error:
-        cleaning.problems.append(_listing_failed(error, client))
+        groups = sought.groups
+        if groups is None and own is not None:
+            groups = tuple(str(each["logGroupName"]) for each in cleaning.listed() or ())
+        gone = {trace.name for trace in temporary}
+        cleaning.remove_streams(each for each in groups or () if each not in gone)
     finally:
         client.close()
     return Cleaned(removed=tuple(cleaning.removed), problems=tuple(cleaning.problems))
-
-
-def _listing_failed(error: Exception, client: Client) -> str:
-    return f"log groups cannot be listed: {why(error, client, 'logs:DescribeLogGroups')}"
 
 
 @dataclass(slots=True)
@@ -102,22 +102,28 @@ class _Cleaning:
     removed: list[Trace]
     problems: list[str]
 
-    def temporary_groups(self) -> Iterator[Trace]:
+    def listed(self, prefix: str | None = None) -> tuple[Raw, ...] | None:
+        """Return the log groups, those under ``prefix`` where one is given; None: a problem."""
+        params = {} if prefix is None else {"logGroupNamePrefix": prefix}
+        try:
+            return tuple(self._pages("describe_log_groups", **params))
+        except (BotoCoreError, ClientError) as error:
+            reason = why(error, self.client, "logs:DescribeLogGroups")
+            self.problems.append(f"log groups cannot be listed: {reason}")
+            return None
+
+    def temporary_of(self, groups: Iterable[Raw]) -> Iterator[Trace]:
         """Yield the runs' own groups, tagged or not: they are named as nobody else's are."""
-        for raw in self._pages("describe_log_groups", logGroupNamePrefix=self.sought.prefix):
+        for raw in groups:
             name = str(raw["logGroupName"])
             if self.sought.covers(name, raw.get("creationTime")):
                 yield Trace(kind=TraceKind.LOG_GROUP, name=name)
 
-    def remove_streams(self, but: set[str]) -> None:
-        """Look for streams in every group of the search ``but`` these, and remove them."""
-        names = self.sought.groups
-        if names is None:
-            groups = self._pages("describe_log_groups")
-            names = tuple(str(each["logGroupName"]) for each in groups)
+    def remove_streams(self, groups: Iterable[str]) -> None:
+        """Look for streams in each of ``groups`` (names), and remove them."""
         unseen: list[tuple[str, str]] = []
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for group, found in pool.map(self._look, (name for name in names if name not in but)):
+            for group, found in pool.map(self._look, groups):
                 if isinstance(found, str):
                     unseen.append((group, found))
                 else:
@@ -160,7 +166,7 @@ class _Cleaning:
             return group, why(error, self.client, "logs:DescribeLogStreams")
         return group, found
 
-    def _pages(self, method: str, **params: str) -> Iterator[dict[str, Any]]:
+    def _pages(self, method: str, **params: str) -> Iterator[Raw]:
         key = "logStreams" if "streams" in method else "logGroups"
         for page in self.client.get_paginator(method).paginate(**params):
             yield from page[key]

@@ -124,8 +124,9 @@ class Ledger:
     def _told(self, left: dict[Trace, str]) -> str:
         trace, reason = next(iter(left.items()))
         more = f" and {len(left) - 1} more" if len(left) > 1 else ""
-        group = next((each.group for each in left if each.group and run_of(each.group) is None), "")
-        where = f" --ecs-log-group {shlex.quote(group)}" if group else ""
+        groups = {each.group for each in left if each.group and run_of(each.group) is None}
+        # One spares the search of all; of several none is named, for it would be the only one.
+        where = f" --ecs-log-group {shlex.quote(groups.pop())}" if len(groups) == 1 else ""
         return (
             f"ecs-privatelink: could not remove {trace}{more} ({reason}); "
             f"later: {self._command}{where} --ecs-cleanup {self._run}"

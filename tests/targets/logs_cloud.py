@@ -1,6 +1,7 @@
 """CloudWatch Logs to leave traces in: an emulated one, with somebody else's things in it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -13,7 +14,8 @@ REGION = "us-east-1"
 RUN, OTHER_RUN = "0123456789ab", "ba9876543210"
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: the client is kept with it.
+@dataclass(frozen=True)
 class LogsCloud:
     """One user's log group in an emulated AWS at ``url``."""
 
@@ -25,7 +27,7 @@ class LogsCloud:
         """A session for it."""
         return session_at(self.url, REGION)
 
-    @property
+    @cached_property
     def client(self) -> Any:  # noqa: ANN401 - a boto3 client
         """A client of its Logs."""
         return self.session.client("logs")

@@ -1,7 +1,8 @@
-"""The documented policy is exactly what reading a VPC and its cluster calls."""
+"""The documented policies are what the table says, and its reading part is what is called."""
 
-import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import boto3
@@ -10,16 +11,40 @@ from aws_front import Front
 from aws_worlds import REGION, World
 from cluster_worlds import CLUSTER, ClusterWorld
 
+from pytest_ecs_privatelink.catalogue import permissions
+from pytest_ecs_privatelink.catalogue.permissions import STATEMENTS, called, policy
 from pytest_ecs_privatelink.errors import ReadError
 from pytest_ecs_privatelink.topology.reader import read_snapshot
 
-POLICY = Path(__file__).parents[2] / "docs" / "iam-policy.md"
+DOCS = Path(__file__).parents[2] / "docs"
+FILES = {"iam-policy.json": False, "iam-policy-read-only.json": True}
 
 
-def documented() -> dict[str, list[str]]:
-    """Return the actions of each statement."""
-    (block,) = re.findall(r"```json\n(.*?)```", POLICY.read_text(encoding="utf-8"), re.DOTALL)
-    return {each["Sid"]: each["Action"] for each in json.loads(block)["Statement"]}
+def allowed(sid: str) -> list[str]:
+    """Return the actions of a statement."""
+    (found,) = (each for each in STATEMENTS if each.sid == sid)
+    return list(found.actions)
+
+
+@pytest.mark.parametrize(("name", "read_only"), FILES.items(), ids=FILES)
+def test_the_documents_are_made_from_the_table(name: str, read_only: bool) -> None:
+    """Nobody edits them: the command in docs/iam-policy.md prints them."""
+    arguments = ["--read-only"] if read_only else []
+    printed = subprocess.run(
+        [sys.executable, "-P", "-m", permissions.__name__, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert (DOCS / name).read_text(encoding="utf-8") == printed
+
+
+def test_each_statement_is_explained() -> None:
+    """``docs/iam-policy.md`` says of each what it is for."""
+    page = (DOCS / "iam-policy.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [each.sid for each in STATEMENTS]
 
 
 @pytest.mark.usefixtures("front")
@@ -27,7 +52,7 @@ def test_the_policy_allows_what_is_called_and_no_more(session: boto3.Session, wo
     """A VPC with one of everything makes the reader send each action of the policy."""
     reading = read_snapshot(session, world.small, region=REGION)
 
-    assert sorted(reading.api_calls) == documented()["ReadOneVpc"]
+    assert sorted(reading.api_calls) == allowed("ReadOneVpc")
 
 
 def test_a_cluster_takes_its_own_statement_and_no_more(
@@ -41,13 +66,36 @@ def test_a_cluster_takes_its_own_statement_and_no_more(
 
     called = {*reading.api_calls, *front.seen}
     ours = {each for each in called if not each.startswith(("ec2:", "route53"))}
-    assert sorted(ours) == documented()["ReadOneCluster"]
+    assert sorted(ours) == allowed("ReadOneCluster")
     assert set(front.seen) == called
 
 
-def test_the_policy_only_reads() -> None:
-    """Nothing in it creates, changes or decrypts."""
-    actions = [action for statement in documented().values() for action in statement]
+def test_the_read_only_policy_only_reads() -> None:
+    """Nothing in it creates or changes anything."""
+    actions = called(read_only=True)
 
     verbs = {re.split(r"(?=[A-Z])", action.partition(":")[2])[1] for action in actions}
-    assert verbs == {"Describe", "Get", "List"}
+    assert verbs == {"Batch", "Describe", "Get", "List"}  # BatchGetImage
+
+
+def test_what_writes_is_held_to_our_mark() -> None:
+    """Each action that creates or deletes is allowed under our names alone, whatever a bug asks."""
+    writing = {
+        action: statement["Resource"]
+        for statement in policy()["Statement"]
+        for action in statement["Action"]
+        if re.search(r":(Create|Delete|Put|Tag)", action)
+    }
+
+    assert {resource.rpartition(":")[2] for resource in writing.values()} == {
+        "pytest-ecs-privatelink/*"
+    }
+    assert set(writing) == {
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:DeleteLogGroup",
+        "logs:DeleteLogStream",
+        "logs:PutLogEvents",
+        "logs:PutRetentionPolicy",
+        "logs:TagResource",
+    }

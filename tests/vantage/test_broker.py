@@ -5,13 +5,23 @@ import re
 import time
 
 import pytest
-from counting_world import SERVICES, CountingWorld, make_world
+from counting_world import SERVICES, Counting, CountingWorld, make_world
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.probes.records import ConnectQuestion, DnsQuestion
+from pytest_ecs_privatelink.probes.call_records import (
+    CallQuestion,
+    CallStatus,
+    Credentials,
+    Link,
+    Outcome,
+    SecretAnswer,
+    SecretQuestion,
+)
+from pytest_ecs_privatelink.probes.records import Answer, ConnectQuestion, DnsQuestion, Question
 from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Broker, Seams
+from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, Verdict
 
 CELLS = make_world().cells
@@ -76,6 +86,42 @@ def test_black_holes_cost_one_timeout_together() -> None:
     assert (len(silent), len(checks)) == (60, 480)
     assert set(world.asked) == {1}
     assert 2.0 <= elapsed < 4.0
+
+
+def test_notes_hear_of_a_call_before_a_vantage_does() -> None:
+    """What a call may create is known before it is; one that got lost on the way has no end."""
+    heard: list[str] = []
+    question = SecretQuestion(host=LOGS, region="us-east-1", service="ssm", reference="a")
+
+    class Hearing:
+        def asking(self, _question: CallQuestion) -> None:
+            heard.append("asking")
+
+        def answered(self, _question: CallQuestion) -> None:
+            heard.append("answered")
+
+    class Place(Counting):
+        async def ask(self, question: Question, credentials: Credentials | None = None) -> Answer:
+            heard.append("put" if isinstance(question, SecretQuestion) else "other")
+            if self.broken or credentials is None:
+                raise VantageError("the vantage is gone")
+            link = Outcome(status=CallStatus.OK, link=Link.SECRET)
+            return SecretAnswer(reference="a", outcome=link)
+
+    async def run(place: Place) -> None:
+        world = make_world(1, ("logs",))
+        keys = Credentials(access_key="a", secret_key="b")
+        vantages: dict[str, Vantage] = {"subnet-1": place}
+        broker = Broker(world.terms, vantages, {}, keys=lambda: keys, notes=Hearing())
+        await broker.ask("subnet-1", question)
+        await broker.close()
+
+    asyncio.run(run(Place("subnet-1", {})))
+    assert heard == ["asking", "put", "answered"]
+    heard.clear()
+    with pytest.raises(VantageError, match="the vantage is gone"):
+        asyncio.run(run(Place("subnet-1", {}, broken="yes")))
+    assert heard == ["asking", "put"]
 
 
 def test_held_cells_wait_for_the_first_seams() -> None:

@@ -1,0 +1,149 @@
+"""Every action that the plugin calls, and the two IAM policies that allow exactly these.
+
+``python -m pytest_ecs_privatelink.catalogue.permissions`` prints the full policy, with
+``--read-only`` the one that suffices for ``--ecs-read-only``. ``docs/iam-policy.json`` and
+``docs/iam-policy-read-only.json`` are made so; tests hold the table against recorded calls.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_ecs_privatelink.catalogue.marks import MARK
+
+_STREAMS = f"arn:aws:logs:*:*:log-group:*:log-stream:{MARK}/*"
+_GROUPS = f"arn:aws:logs:*:*:log-group:{MARK}/*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """Actions that belong together, on ``resources``; ``writes``: read-only runs do without.
+
+    ``implied`` are not called, but taken by one that is.
+    """
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...] = ("*",)
+    writes: bool = False
+    implied: tuple[str, ...] = ()
+
+
+STATEMENTS = (
+    Statement(
+        sid="ReadOneVpc",
+        actions=(
+            "ec2:DescribeDhcpOptions",
+            "ec2:DescribeInternetGateways",
+            "ec2:DescribeNatGateways",
+            "ec2:DescribeNetworkAcls",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribePrefixLists",
+            "ec2:DescribeRouteTables",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeTransitGatewayVpcAttachments",
+            "ec2:DescribeVpcAttribute",
+            "ec2:DescribeVpcBlockPublicAccessExclusions",
+            "ec2:DescribeVpcBlockPublicAccessOptions",
+            "ec2:DescribeVpcEndpointServices",
+            "ec2:DescribeVpcEndpoints",
+            "ec2:DescribeVpcPeeringConnections",
+            "ec2:DescribeVpcs",
+            "ec2:GetManagedPrefixListEntries",
+            "route53:ListHostedZonesByVPC",
+            "route53:ListResourceRecordSets",
+            "route53profiles:ListProfileAssociations",
+            "route53resolver:ListFirewallRuleGroupAssociations",
+            "route53resolver:ListResolverRuleAssociations",
+            "route53resolver:ListResolverRules",
+        ),
+    ),
+    Statement(
+        sid="ReadOneCluster",
+        actions=(
+            "ecs:DescribeClusters",
+            "ecs:DescribeContainerInstances",
+            "ecs:DescribeServices",
+            "ecs:DescribeTaskDefinition",
+            "ecs:ListClusters",
+            "ecs:ListContainerInstances",
+            "ecs:ListServices",
+            "elasticfilesystem:DescribeMountTargetSecurityGroups",
+            "elasticfilesystem:DescribeMountTargets",
+            "iam:GetPolicy",
+            "iam:GetPolicyVersion",
+            "iam:GetRolePolicy",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListRolePolicies",
+        ),
+    ),
+    Statement(
+        sid="PullImages",
+        actions=(
+            "ecr:BatchGetImage",
+            "ecr:GetAuthorizationToken",
+            "ecr:GetDownloadUrlForLayer",
+        ),
+    ),
+    Statement(
+        sid="FetchSecrets",
+        actions=("secretsmanager:GetSecretValue", "ssm:GetParameters"),
+    ),
+    Statement(sid="FindLogStreams", actions=("logs:DescribeLogStreams",)),
+    Statement(sid="FindLogGroups", actions=("logs:DescribeLogGroups",), writes=True),
+    # CreateLogStream, too, is judged by the stream's ARN, as AWS's refusals show.
+    Statement(
+        sid="DeliverToOwnLogStreams",
+        actions=(
+            "logs:CreateLogStream",
+            "logs:DeleteLogStream",
+            "logs:GetLogEvents",
+            "logs:PutLogEvents",
+        ),
+        resources=(_STREAMS,),
+        writes=True,
+    ),
+    Statement(
+        sid="MakeOwnLogGroup",
+        actions=("logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy"),
+        resources=(_GROUPS,),
+        writes=True,
+        implied=("logs:TagResource",),  # CreateLogGroup with tags takes it
+    ),
+)
+
+
+def called(*, read_only: bool = False) -> frozenset[str]:
+    """Return the actions that a run (with ``read_only``: one that creates nothing) may call."""
+    return frozenset(action for each in _chosen(read_only) for action in each.actions)
+
+
+def policy(*, read_only: bool = False) -> dict[str, Any]:
+    """Return the IAM policy document that allows what is called, and nothing else."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": each.sid,
+                "Effect": "Allow",
+                "Action": sorted(each.actions + each.implied),
+                "Resource": each.resources[0] if len(each.resources) == 1 else [*each.resources],
+            }
+            for each in _chosen(read_only)
+        ],
+    }
+
+
+def text(*, read_only: bool = False) -> str:
+    """Return the policy as a file holds it."""
+    return json.dumps(policy(read_only=read_only), indent=2) + "\n"
+
+
+def _chosen(read_only: bool) -> tuple[Statement, ...]:
+    return tuple(each for each in STATEMENTS if not (read_only and each.writes))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text(read_only="--read-only" in sys.argv[1:]))
