@@ -102,7 +102,8 @@ def untested(outcome: Outcome, observed: str) -> Reading:
 def told(outcome: Outcome) -> str:
     """Return what ended the chain, and at which link, in words."""
     detail = f": {outcome.detail}" if outcome.detail else ""
-    error = f" ({outcome.error})" if outcome.error else ""
+    named = outcome.error and outcome.error not in outcome.detail
+    error = f" ({outcome.error})" if named else ""
     return f"{outcome.link}: {_ended(outcome)}{error}{detail}"
 
 

@@ -1,7 +1,7 @@
 """The VPC of `claim_worlds` with everything that tasks start by, and a vantage that scripts it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -191,7 +191,7 @@ class Scripted:
     """
 
     call: Callable[[Question], CallAnswer | None] = lambda _: None
-    dns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    dns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connects: dict[str, ConnectStatus] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
 
@@ -246,7 +246,11 @@ def proven(
     """Return the check of the claim's cell in private-a."""
     cell = Cell(claim, SUBNET.id, service or _CELLS[claim])
     asked = vantage or Scripted()
-    return asyncio.run(PROVERS[claim](cell, terms or chain_terms(), stand, asked.ask))
+
+    async def prove() -> Check:
+        return await PROVERS[claim](cell, terms or chain_terms(), stand, asked.ask)
+
+    return asyncio.run(prove())
 
 
 def ended(
@@ -257,6 +261,10 @@ def ended(
 ) -> Scripted:
     """Return a vantage whose calls for ``claim`` end so; ``hops`` are the answer's."""
     hops = outcome.pop("hops", ())
-    healthy = {Claim.ECR_PULL: PULLED, Claim.AWSLOGS: DELIVERED, Claim.SECRET: FETCHED}[claim]
-    answer = replace(healthy, outcome=Outcome(status=status, link=link, **outcome), hops=hops)
-    return Scripted(call=lambda _: answer)
+    end = Outcome(status=status, link=link, **outcome)
+    answers: dict[Claim, CallAnswer] = {
+        Claim.ECR_PULL: replace(PULLED, outcome=end, hops=hops),
+        Claim.AWSLOGS: replace(DELIVERED, outcome=end, hops=hops),
+        Claim.SECRET: replace(FETCHED, outcome=end, hops=hops),
+    }
+    return Scripted(call=lambda _: answers[claim])

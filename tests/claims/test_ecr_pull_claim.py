@@ -74,7 +74,7 @@ def test_what_arrived_is_told_hop_by_hop() -> None:
 
 
 def test_one_pull_for_each_set_of_groups() -> None:
-    """Fargate tasks and hosts that wear the same are one guise, else two, each with its name."""
+    """Fargate tasks and hosts that wear the same are one guise; what is alike is told once."""
     both = chain_terms(kinds=(FARGATE, EC2))
     alike, apart = Scripted(), Scripted()
     proven(PULL, alike, both, stand=Stand(label="local", groups=("sg-tasks",)))
@@ -87,7 +87,21 @@ def test_one_pull_for_each_set_of_groups() -> None:
         (FARGATE,),
         (EC2,),
     ]
-    assert f"{IMAGE} (as ec2): 5 layers" in check.observed
+    assert check.observed.count(f"{IMAGE}: 5 layers") == 1
+
+
+def test_guises_that_fared_differently_are_told_apart() -> None:
+    """Whose packets were lost stands before what was seen of them."""
+    lost = replace(PULLED, outcome=Outcome(status=CallStatus.TIMEOUT, link=Link.LAYER))
+
+    def call(question: Question) -> CallAnswer | None:
+        hosts = isinstance(question, PullQuestion) and question.launch_types == (EC2,)
+        return lost if hosts else None
+
+    dressed = Stand(label="lab", groups=None, wearers={FARGATE: ("sg-tasks",), EC2: ("sg-hosts",)})
+    check = proven(PULL, Scripted(call=call), chain_terms(kinds=(FARGATE, EC2)), stand=dressed)
+    assert (check.verdict, check.code) == (Verdict.FAILED, Code.ECR_LAYER)
+    assert check.observed == f"as ec2: {IMAGE}: layer: no answer in phase request"
 
 
 def test_of_several_images_the_worst_counts() -> None:
