@@ -1,6 +1,7 @@
 """Credentials for the calls that vantages make: those of the run's own session, ever fresh."""
 
 import functools
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,17 @@ def keys_of(session: "Callable[[], boto3.Session]") -> Keys:
     Those of a role are refreshed by botocore before they expire.
     """
     opened = functools.cache(session)
+    alone = threading.Lock()
 
     def keys() -> Credentials:
         from botocore.exceptions import BotoCoreError, ClientError
 
+        from pytest_ecs_privatelink.targets.discretion import discreet
+
         try:
-            found = opened().get_credentials()
-            frozen = None if found is None else found.get_frozen_credentials()
+            with alone, discreet():
+                found = opened().get_credentials()
+                frozen = None if found is None else found.get_frozen_credentials()
         except (BotoCoreError, ClientError) as error:
             # Its text may quote what a credential process or server said.
             kind = type(error).__name__
