@@ -8,7 +8,6 @@ from opened_runs import Opened, opened
 
 from pytest_ecs_privatelink.catalogue.marks import marked
 from pytest_ecs_privatelink.catalogue.permissions import STATEMENTS, called, policy
-from pytest_ecs_privatelink.lab.called import _PREFIXES as IAM_PREFIXES
 from pytest_ecs_privatelink.lab.policy_faults import give_endpoint_a_policy
 from pytest_ecs_privatelink.probes.call_records import LogQuestion
 from pytest_ecs_privatelink.targets.cleanup import Sought, clean
@@ -19,6 +18,14 @@ READING = {"ReadOneVpc", "ReadOneCluster"}
 
 BY_REGISTRY = {"ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 """Actions that the lab answers itself: the registry's HTTP interface is called by no such names."""
+
+IAM_PREFIXES = {
+    "AmazonEC2ContainerRegistry_V20150921": "ecr",
+    "AmazonSSM": "ssm",
+    "Logs_20140328": "logs",
+    "secretsmanager": "secretsmanager",
+}
+"""By what the header X-Amz-Target begins with."""
 
 GUARDED = ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm")
 

@@ -37,8 +37,10 @@ SECRETS = {
     "the user's own credentials": f"{USERS_KEY}|{USERS_TOKEN}",
 }
 _SHAPES = re.compile("|".join(SECRETS.values()).encode(), re.IGNORECASE)
-_LOUD = ("-vv", "--tb=long", "-l", "-rA", "--junitxml=junit.xml", "--ecs-json=ecs.json")
-_LOUD += ("--ecs-timeout=1", "--log-level=DEBUG", "--log-file=debug.log", "-o", "junit_logging=all")
+_LOUD = (
+    *("-vv", "--tb=long", "-l", "-rA", "--junitxml=junit.xml", "--ecs-json=ecs.json"),
+    *("--ecs-timeout=1", "--log-level=DEBUG", "--log-file=debug.log", "-o", "junit_logging=all"),
+)
 BUNDLED = tuple(each.name for each in chain_faults.FAULTS)
 
 
