@@ -28,7 +28,7 @@ def main() -> None:
     options.add_argument("--groups", type=int, default=500)
     options.add_argument("--rules", type=int, default=60, help="of each group")
     options.add_argument("--times", type=listed, default=("1", "10"), help="two sizes")
-    options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--runs", type=int, default=2)
     chosen = options.parse_args()
     tell((_table(chosen, apart=False), _table(chosen, apart=True)), chosen.json)
 

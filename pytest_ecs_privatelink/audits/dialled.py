@@ -130,20 +130,22 @@ def _is_led_to(scene: Scene, service: str, endpoint: Endpoint) -> bool:
 def given_by_zone(scene: Scene, service: str, endpoint: Endpoint) -> bool:
     """Return whether a hosted zone gives the endpoint for one of the names of ``service``."""
     own = {*endpoint.dns_names, *endpoint_addresses(scene.snapshot, endpoint)}
-    hosts = host_names(service, scene.snapshot.region, scene.registries)
-    records = (
-        record for zone in scene.snapshot.hosted_zones or () for record in zone.records or ()
-    )
+    known = scene.snapshot.index.records
     return any(
-        _answers(record, host) and not own.isdisjoint(_values(record))
-        for record in records
-        for host in hosts
+        not own.isdisjoint(_values(record))
+        for host in host_names(service, scene.snapshot.region, scene.registries)
+        for name in _names_for(host)
+        for record in known.get(name, ())
     )
 
 
-def _answers(record: ZoneRecord, host: str) -> bool:
-    name = record.name.rstrip(".").lower()
-    return host == name or (name.startswith("*.") and host.endswith(name[1:]))
+def _names_for(host: str) -> Iterator[str]:
+    """Yield the names of records that may answer for ``host``: its own, and wildcards above it."""
+    yield host
+    _, dot, above = host.partition(".")
+    while dot:
+        yield f"*.{above}"
+        _, dot, above = above.partition(".")
 
 
 def _values(record: ZoneRecord) -> Iterator[str]:

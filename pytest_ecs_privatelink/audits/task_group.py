@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.audits.dialled import (
     unread,
 )
 from pytest_ecs_privatelink.audits.hub_leads import Lead, leads_of
+from pytest_ecs_privatelink.audits.lacks import cells
 from pytest_ecs_privatelink.audits.remedies_filters import (
     let_out_to,
     let_out_to_groups,
@@ -181,21 +182,22 @@ def _beyond(scene: Scene) -> Iterator[Finding | Unseen]:
 def _to_hub(case: _Case, shut: tuple[Lead, ...]) -> Finding:
     scene, places = case.scene, dict.fromkeys(each.place for each in shut)
     hub = counted(places, "addresses")
-    services = tuple(dict.fromkeys(each.requirement.service for each in shut))
+    needs = {each.requirement.service: each.requirement for each in shut}
     return Finding(
         code=Code.TASK_SG_EGRESS,
         severity=Severity.ERROR,
         subject=case.subject,
         summary=(
             f"{case.subject}, which {case.who} wear, lets no 443 out to {hub}, where hosted zones "
-            f"lead: they cannot reach {counted(services)} from {named(scene.subnets)}"
+            f"lead: they cannot reach {counted(tuple(needs))} from {named(scene.subnets)}"
         ),
         expected=f"outbound TCP 443 to {hub}",
         observed=f"outbound TCP 443 to {told(case.admission)}",
         remedy=let_out_to(scene.snapshot, case.groups[0], (f"{each}/32" for each in places)),
         reference=PAGES[Code.TASK_SG_EGRESS],
         launch_types=case.launch_types,
-        blocks=tuple(sorted(tcp(each.id, one) for one in services for each in scene.subnets)),
+        # What does not show its certificate is a stranger to private-dns, too.
+        blocks=tuple(sorted(cell for one in needs.values() for cell in cells(one, scene.subnets))),
     )
 
 

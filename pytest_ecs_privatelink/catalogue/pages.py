@@ -29,6 +29,9 @@ _SUBNETS = f"{_DOCS}/vpc/latest/userguide/subnet-sizing.html"
 _ZONES = f"{_DOCS}/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html"
 _RULES = f"{_DOCS}/Route53/latest/DeveloperGuide/resolver-overview-DSN-queries-to-vpc.html"
 _FIREWALL = f"{_DOCS}/Route53/latest/DeveloperGuide/resolver-dns-firewall.html"
+_LOGS = f"{_DOCS}/AmazonECS/latest/developerguide/using_awslogs.html"
+_SECRETS = f"{_DOCS}/AmazonECS/latest/developerguide/specifying-sensitive-data.html"
+_NOT_FOUND = f"{_DOCS}/AmazonECS/latest/developerguide/resource-not-found-error.html"
 _MOUNTS = f"{_DOCS}/efs/latest/ug/network-access.html"
 _HUB = (
     f"{_DOCS}/whitepapers/latest/building-scalable-secure-multi-vpc-network-infrastructure/"
@@ -89,5 +92,17 @@ PAGES: Mapping[Code, str] = MappingProxyType(
         Code.TCP_UNREACHABLE: _TASK_NETWORK,
         Code.TLS_HANDSHAKE: _PRIVATELINK,
         Code.TLS_CERTIFICATE: _PRIVATELINK,
+        Code.ECR_AUTH: _START_ERRORS,
+        Code.ECR_MANIFEST: _PULL_ERRORS,
+        Code.ECR_LAYER: _ECR_ENDPOINTS,
+        Code.ECR_LAYER_PATH: _S3_GATEWAY,
+        Code.ECR_DIGEST: _PULL_ERRORS,
+        Code.LOGS_UNREACHABLE: _START_ERRORS,
+        Code.LOGS_DENIED: _EXECUTION_ROLE,
+        Code.LOGS_GROUP_MISSING: _LOGS,
+        Code.LOGS_NOT_DELIVERED: _LOGS,
+        Code.SECRET_UNREACHABLE: _START_ERRORS,
+        Code.SECRET_DENIED: _SECRETS,
+        Code.SECRET_MISSING: _NOT_FOUND,
     }
 )

@@ -1,11 +1,12 @@
 """Claim ``awslogs``: a log event is accepted by CloudWatch Logs, and shown (R8, R15)."""
 
+import functools
 from dataclasses import replace
 
 from pytest_ecs_privatelink.catalogue.services import host_names
 from pytest_ecs_privatelink.claims.asking import ask_for
-from pytest_ecs_privatelink.claims.chain import Guise, conclude, guises
-from pytest_ecs_privatelink.claims.outcomes import Codes, judge, passed, told_hops, untested
+from pytest_ecs_privatelink.claims.chain import Guise, conclude, in_guises
+from pytest_ecs_privatelink.claims.outcomes import Codes, by_way_of, judge, passed, untested
 from pytest_ecs_privatelink.claims.terms import Ask, Reading, Stand, Terms
 from pytest_ecs_privatelink.probes.call_records import (
     CallStatus,
@@ -31,9 +32,8 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
     """Return the check of an ``awslogs`` cell: every log group of the errands, in each guise."""
     groups = terms.errands.log_groups or (LogGroup(name=terms.errands.mark),)
     tries = (
-        _deliver(group, guise, cell, terms, ask)
+        in_guises(cell, terms, stand, functools.partial(_deliver, group, cell, terms, ask))
         for group in groups
-        for guise in guises(cell, terms, stand)
     )
     return await conclude(cell, terms, stand, ask, tries, _expected(groups, terms))
 
@@ -46,7 +46,7 @@ def _expected(groups: tuple[LogGroup, ...], terms: Terms) -> str:
     return f"an event is accepted in {', '.join(each.name for each in groups)}, and shown"
 
 
-async def _deliver(group: LogGroup, guise: Guise, cell: Cell, terms: Terms, ask: Ask) -> Reading:
+async def _deliver(group: LogGroup, cell: Cell, terms: Terms, ask: Ask, guise: Guise) -> Reading:
     errands, place = terms.errands, terms.slugs[cell.subnet]
     temporary = not errands.log_groups
     question = LogQuestion(
@@ -64,13 +64,11 @@ async def _deliver(group: LogGroup, guise: Guise, cell: Cell, terms: Terms, ask:
         launch_types=guise.launch_types,
     )
     answer = await ask_for(LogAnswer, question, ask)
-    return _judge(answer, group, guise, temporary=temporary, read_only=errands.read_only)
+    return _judge(answer, group, temporary=temporary, read_only=errands.read_only)
 
 
-def _judge(
-    answer: LogAnswer, group: LogGroup, guise: Guise, *, temporary: bool, read_only: bool
-) -> Reading:
-    outcome, subject = answer.outcome, f"log group {group.name}{guise.whose}"
+def _judge(answer: LogAnswer, group: LogGroup, *, temporary: bool, read_only: bool) -> Reading:
+    outcome, subject = answer.outcome, f"log group {group.name}"
     missing = outcome.status is CallStatus.MISSING
     if outcome.status is CallStatus.OK or (missing and temporary and read_only):
         return passed(outcome, _delivered(answer, subject, read_only=read_only))
@@ -91,4 +89,4 @@ def _delivered(answer: LogAnswer, subject: str, *, read_only: bool) -> str:
         shown = f"not read back: {answer.note}" if answer.note else "not read back"
     else:
         shown = f"shown after {answer.delivered_ms:.0f} ms"
-    return f"{subject}: an event was accepted, {shown}; {told_hops(answer.hops)}"
+    return by_way_of(f"{subject}: an event was accepted, {shown}", answer.hops)

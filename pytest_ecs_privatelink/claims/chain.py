@@ -1,7 +1,7 @@
 """What chain claims have in common: who asks, and what the paths that were used make of it."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,12 +15,10 @@ from pytest_ecs_privatelink.verdict import Cell, Check, Claim, Code, LaunchType,
 class Guise:
     """Launch types whose packets leave the vantage with the same groups.
 
-    ``whose`` is said of what was seen in this guise, ``suffix`` tells its names from another's;
-    both are empty where there is no other.
+    ``suffix`` tells names that it makes from the first guise's, whose own is empty.
     """
 
     launch_types: tuple[LaunchType, ...]
-    whose: str = ""
     suffix: str = ""
 
 
@@ -30,15 +28,33 @@ def guises(cell: Cell, terms: Terms, stand: Stand) -> tuple[Guise, ...]:
     for kind in terms.service(cell.service).launch_types:
         worn = stand.worn(kind)
         found.setdefault(None if worn is None else frozenset(worn), []).append(kind)
-    alone = len(found) < 2
     return tuple(
         Guise(
             launch_types=tuple(kinds),
-            whose="" if alone else f" (as {'/'.join(kinds)})",
             suffix="" if position == 0 else f"-{'-'.join(kinds)}",
         )
         for position, kinds in enumerate(found.values())
     )
+
+
+async def in_guises(
+    cell: Cell,
+    terms: Terms,
+    stand: Stand,
+    attempt: Callable[[Guise], Coroutine[Any, Any, Reading]],
+) -> tuple[Reading, ...]:
+    """Return what one errand brought in each guise; what all of them met alike is told once."""
+    tried = guises(cell, terms, stand)
+    readings = await asyncio.gather(*(attempt(guise) for guise in tried))
+    if len({(each.verdict, each.code, each.phase) for each in readings}) == 1:
+        return (readings[0],)
+    return tuple(_of(guise, reading) for guise, reading in zip(tried, readings, strict=True))
+
+
+def _of(guise: Guise, reading: Reading) -> Reading:
+    whose = f"as {'/'.join(guise.launch_types)}: "
+    reason = None if reading.reason is None else f"{whose}{reading.reason}"
+    return replace(reading, observed=f"{whose}{reading.observed}", reason=reason)
 
 
 async def conclude(
@@ -46,7 +62,7 @@ async def conclude(
     terms: Terms,
     stand: Stand,
     ask: Ask,
-    tries: Iterable[Coroutine[Any, Any, Reading]],
+    tries: Iterable[Coroutine[Any, Any, tuple[Reading, ...]]],
     expected: str,
 ) -> Check:
     """Return the check of a chain cell: what works is no better than the paths that it took."""
@@ -57,8 +73,10 @@ async def conclude(
     return make_check(cell, terms, stand, judged, expected)
 
 
-async def _gathered(tries: Sequence[Coroutine[Any, Any, Reading]]) -> tuple[Reading, ...]:
-    return tuple(await asyncio.gather(*tries))
+async def _gathered(
+    tries: Sequence[Coroutine[Any, Any, tuple[Reading, ...]]],
+) -> tuple[Reading, ...]:
+    return tuple(each for found in await asyncio.gather(*tries) for each in found)
 
 
 async def _paths(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> tuple[Check, ...]:

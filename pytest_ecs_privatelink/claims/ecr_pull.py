@@ -1,5 +1,6 @@
 """Claim ``ecr-pull``: images arrive whole, and layers come from S3 on the private path (R5)."""
 
+import functools
 from dataclasses import replace
 
 from pytest_ecs_privatelink.catalogue.images import looks_cached, parse_image
@@ -13,8 +14,8 @@ from pytest_ecs_privatelink.claims.answers import (
     public_path_excuses,
 )
 from pytest_ecs_privatelink.claims.asking import ask_for
-from pytest_ecs_privatelink.claims.chain import Guise, conclude, guises
-from pytest_ecs_privatelink.claims.outcomes import Codes, judge, passed, told, told_hops
+from pytest_ecs_privatelink.claims.chain import Guise, conclude, in_guises
+from pytest_ecs_privatelink.claims.outcomes import Codes, by_way_of, judge, passed, told
 from pytest_ecs_privatelink.claims.terms import (
     Ask,
     Reading,
@@ -64,16 +65,15 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
     if not pulls:
         return make_check(cell, terms, stand, (_NOTHING,), "an image arrives to the last byte")
     tries = (
-        _pull(pull, guise, cell, terms, ask)
+        in_guises(cell, terms, stand, functools.partial(_pull, pull, cell, terms, ask))
         for pull in pulls
-        for guise in guises(cell, terms, stand)
     )
     named = ", ".join(dict.fromkeys(pull.image for pull in pulls))
     expected = f"{named} arrives to the last byte, its layers from S3 on the private path"
     return await conclude(cell, terms, stand, ask, tries, expected)
 
 
-async def _pull(pull: Pull, guise: Guise, cell: Cell, terms: Terms, ask: Ask) -> Reading:
+async def _pull(pull: Pull, cell: Cell, terms: Terms, ask: Ask, guise: Guise) -> Reading:
     region = terms.snapshot.region
     question = PullQuestion(
         image=pull.image,
@@ -85,7 +85,7 @@ async def _pull(pull: Pull, guise: Guise, cell: Cell, terms: Terms, ask: Ask) ->
         launch_types=guise.launch_types,
     )
     answer = await ask_for(PullAnswer, question, ask)
-    subject = f"{pull.image}{guise.whose}"
+    subject = pull.image
     if answer.outcome.status is not CallStatus.OK:
         return _judge_failure(subject, answer)
     return worst(_judge_layers(subject, answer, cell, terms))[0]
@@ -134,7 +134,7 @@ def _judge_layers(
     """Judge where the layers came from: they arrived, which says nothing of the way (R5)."""
     what = f"{subject}: {answer.layers} layers, {answer.received} bytes"
     digest = f", {answer.digest}" if answer.digest else ""
-    readings = [passed(answer.outcome, f"{what}{digest}; {told_hops(answer.hops)}")]
+    readings = [passed(answer.outcome, by_way_of(f"{what}{digest}", answer.hops))]
     service = _s3(terms)
     for host, addresses in _layer_hosts(answer).items():
         places = {each: place_of(each, service, cell.subnet, terms) for each in addresses}

@@ -102,7 +102,8 @@ def untested(outcome: Outcome, observed: str) -> Reading:
 def told(outcome: Outcome) -> str:
     """Return what ended the chain, and at which link, in words."""
     detail = f": {outcome.detail}" if outcome.detail else ""
-    error = f" ({outcome.error})" if outcome.error else ""
+    named = outcome.error and outcome.error not in outcome.detail
+    error = f" ({outcome.error})" if named else ""
     return f"{outcome.link}: {_ended(outcome)}{error}{detail}"
 
 
@@ -134,12 +135,13 @@ def _reading(
     )
 
 
-def told_hops(hops: Iterable[Hop]) -> str:
-    """Return the exchanges in words, those of one link with one host together."""
+def by_way_of(observed: str, hops: Iterable[Hop]) -> str:
+    """Return ``observed`` with the exchanges in words, those of one link with one host together."""
     joined: dict[tuple[Link, str], list[Hop]] = {}
     for hop in hops:
         joined.setdefault((hop.link, hop.host), []).append(hop)
-    return "; ".join(_told_hops(link, host, found) for (link, host), found in joined.items())
+    told = (_told_hops(link, host, found) for (link, host), found in joined.items())
+    return "; ".join((observed, *told))
 
 
 def _told_hops(link: Link, host: str, hops: list[Hop]) -> str:

@@ -1,14 +1,16 @@
 """Claim ``secret``: what task definitions name is fetched; its value is nobody's (R7, R14)."""
 
+import functools
+
 from pytest_ecs_privatelink.catalogue.services import host_names
 from pytest_ecs_privatelink.claims.asking import ask_for
-from pytest_ecs_privatelink.claims.chain import Guise, conclude, guises
+from pytest_ecs_privatelink.claims.chain import Guise, conclude, in_guises
 from pytest_ecs_privatelink.claims.outcomes import (
     Codes,
+    by_way_of,
     judge,
     passed,
     told,
-    told_hops,
     untested,
 )
 from pytest_ecs_privatelink.claims.terms import Ask, Reading, Stand, Terms
@@ -36,9 +38,8 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
     """
     named = terms.errands.references(cell.service)
     tries = (
-        _fetch(reference, guise, cell, terms, ask)
+        in_guises(cell, terms, stand, functools.partial(_fetch, reference, cell, terms, ask))
         for reference in named or (None,)
-        for guise in guises(cell, terms, stand)
     )
     return await conclude(cell, terms, stand, ask, tries, _expected(cell, named))
 
@@ -50,7 +51,7 @@ def _expected(cell: Cell, named: tuple[str, ...]) -> str:
 
 
 async def _fetch(
-    reference: str | None, guise: Guise, cell: Cell, terms: Terms, ask: Ask
+    reference: str | None, cell: Cell, terms: Terms, ask: Ask, guise: Guise
 ) -> Reading:
     region, errands = terms.snapshot.region, terms.errands
     probing = reference is None
@@ -66,23 +67,21 @@ async def _fetch(
         launch_types=guise.launch_types,
     )
     answer = await ask_for(SecretAnswer, question, ask)
-    return _judge_probe(answer, guise) if probing else _judge(answer, guise)
+    return _judge_probe(answer) if probing else _judge(answer)
 
 
-def _judge(answer: SecretAnswer, guise: Guise) -> Reading:
-    subject = f"{answer.reference}{guise.whose}"
+def _judge(answer: SecretAnswer) -> Reading:
+    subject = answer.reference
     if answer.outcome.status is not CallStatus.OK:
         return judge(subject, answer.outcome, _CODES)
     length = f"{answer.length} characters" if answer.length is not None else "of unknown length"
-    return passed(
-        answer.outcome, f"{subject}: fetched, {length}, not kept; {told_hops(answer.hops)}"
-    )
+    return passed(answer.outcome, by_way_of(f"{subject}: fetched, {length}, not kept", answer.hops))
 
 
-def _judge_probe(answer: SecretAnswer, guise: Guise) -> Reading:
-    outcome, subject = answer.outcome, f"no secret is named{guise.whose}"
+def _judge_probe(answer: SecretAnswer) -> Reading:
+    outcome, subject = answer.outcome, "no secret is named"
     if outcome.status is CallStatus.OK:
-        return passed(outcome, f"{subject}: the service itself answered; {told_hops(answer.hops)}")
+        return passed(outcome, by_way_of(f"{subject}: the service itself answered", answer.hops))
     if outcome.status is not CallStatus.DENIED:
         return judge(subject, outcome, _CODES)
     observed = f"{subject}: {told(outcome)}"

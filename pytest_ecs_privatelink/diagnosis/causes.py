@@ -1,11 +1,12 @@
 """Red checks and findings in, ranked causes out (DESIGN section 5, "Causes")."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.diagnosis.cover import Option, cover
+from pytest_ecs_privatelink.diagnosis.followers import at_link, followers, leaders
 from pytest_ecs_privatelink.diagnosis.ground import Ground
 from pytest_ecs_privatelink.diagnosis.grouping import Group, group_by_break
 from pytest_ecs_privatelink.diagnosis.live import LIVE
@@ -43,16 +44,18 @@ def rank_causes(
     leave out. No check is explained twice.
     """
     cells = tuple(check for check in checks if check.claim is not Claim.AUDIT)
-    options = standing(findings, cells)
-    red = frozenset(check.id for check in cells if check.verdict in RED)
+    led = leaders(cells)
+    alone = [check for check in cells if check.id not in led]
+    options = standing(findings, alone)
+    red = frozenset(check.id for check in alone if check.verdict in RED)
     picks = cover(red, options, _rank_finding)
     covered = frozenset(key for pick in picks for key in pick.newly)
     audits = [check for check in checks if check.claim is Claim.AUDIT and check.verdict in RED]
 
     causes = [_from_finding(pick.item, pick.newly) for pick in picks]
-    causes += _live_causes([check for check in cells if check.id not in covered], cells, ground)
+    causes += _live_causes([check for check in alone if check.id not in covered], cells, ground)
     causes += _unheard(options, audits)
-    causes = _with_followers(causes, cells)
+    causes = _with_followers(causes, followers(cells, led))
     return _numbered(_with_audits(causes, audits, options))
 
 
@@ -103,9 +106,10 @@ def _from_finding(finding: Finding, explains: Iterable[str]) -> Cause:
 
 def _live_causes(uncovered: list[Check], cells: tuple[Check, ...], ground: Ground) -> list[Cause]:
     by_code = defaultdict(list)
-    for check in uncovered:
+    for check in map(at_link, uncovered):
         if check.code and check.verdict in (*RED, Verdict.ERROR):
             by_code[check.code].append(check)
+    cells = tuple(map(at_link, cells))
     reached = reached_groups(ground, cells)
     return [
         _from_group(group, reached, ground)
@@ -129,20 +133,10 @@ def _from_group(group: Group, reached: Reached, ground: Ground) -> Cause:
     )
 
 
-def _with_followers(causes: list[Cause], cells: tuple[Check, ...]) -> list[Cause]:
-    """Add the cells that were skipped because ``private-dns`` failed to what explains that."""
-    failed: dict[tuple[object, ...], str] = {
-        (check.subnet, check.service, check.code): check.id
-        for check in cells
-        if check.claim is Claim.PRIVATE_DNS and check.verdict is Verdict.FAILED and check.code
-    }
-    followers = defaultdict(list)
-    for check in cells:
-        leader = failed.get((check.subnet, check.service, check.code))
-        if check.verdict is Verdict.SKIPPED and leader is not None:
-            followers[leader].append(check.id)
+def _with_followers(causes: list[Cause], behind: Mapping[str, list[str]]) -> list[Cause]:
+    """Add the checks that went as others did to what explains those."""
     return [
-        _explaining(cause, (each for key in cause.explains for each in followers[key]))
+        _explaining(cause, (each for key in cause.explains for each in behind.get(key, ())))
         for cause in causes
     ]
 

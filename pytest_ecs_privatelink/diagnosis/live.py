@@ -1,13 +1,8 @@
-"""What each code means when a packet met it, as data: sentences, commands, pages.
-
-Texts are templates over the keys of `wording.facts_of`. The first of ``cases`` whose keys are all
-known is the sentence; else ``says``, to which ``next`` is added. Of ``cli`` (the AWS CLI's words
-after ``aws``; the Region is added) and ``terraform`` those with an unknown key are left out.
-"""
-
-from dataclasses import dataclass
+"""What each code means when a packet met it, as data: sentences, commands, pages."""
 
 from pytest_ecs_privatelink.diagnosis.grouping import Axis
+from pytest_ecs_privatelink.diagnosis.live_chain import LIVE_CHAIN
+from pytest_ecs_privatelink.diagnosis.live_code import LiveCode
 from pytest_ecs_privatelink.verdict import Code
 
 _ENDPOINTS_OF_VPC = "ec2 describe-vpc-endpoints --filters Name=vpc-id,Values={vpc}"
@@ -31,18 +26,6 @@ _BY_RESOLVER = (Axis.RESOLVER, Axis.SERVICE, Axis.SUBNET)
 _BY_NAME = (Axis.SERVICE, Axis.SUBNET, Axis.INTERFACES, Axis.VPC)
 _BY_FILTER = (Axis.SERVICE, Axis.SUBNET, Axis.GROUPS, Axis.ACL, Axis.INTERFACES, Axis.VPC)
 _BY_ROUTE = (Axis.TABLE, Axis.SUBNET, Axis.SERVICE, Axis.VPC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveCode:
-    """What a live failure says, what to look at ``next``, and what may be blamed for it."""
-
-    says: str
-    next: str
-    cases: tuple[str, ...] = ()
-    cli: tuple[str, ...] = ()
-    terraform: tuple[str, ...] = ()
-    axes: tuple[Axis, ...] = (Axis.SERVICE, Axis.SUBNET)
 
 
 LIVE: dict[Code, LiveCode] = {
@@ -196,4 +179,5 @@ LIVE: dict[Code, LiveCode] = {
         next="a gateway endpoint for S3",
         cli=(_ENDPOINTS, _ENDPOINTS_OF_VPC),
     ),
+    **LIVE_CHAIN,
 }

@@ -44,7 +44,7 @@ def header_lines(run: Run) -> list[str]:
         f"  subnets: {subnets} ({plan.selection.because})",
         f"  endpoint services: {services} ({_needs_source(plan)})",
     ]
-    lines += [f"  not proven: {claims} ({why})" for why, claims in _left_out(plan).items()]
+    lines += [f"  not proven: {claims} ({why})" for why, claims in left_out(plan).items()]
     lines += _traces(run)
     if settings.save_snapshot is not None:
         lines.append(f"  snapshot saved: {settings.save_snapshot}")
@@ -69,7 +69,7 @@ def _traces(run: Run) -> list[str]:
     ]
 
 
-def _left_out(plan: Plan) -> dict[str, str]:
+def left_out(plan: Plan) -> dict[str, str]:
     """Return the claims that have no cell in this run, by the reason."""
     reasons: dict[str, list[str]] = {}
     for claim, why in plan.unproven.items():

@@ -28,25 +28,35 @@ def keys_of(session: "Callable[[], boto3.Session]") -> Keys:
     alone = threading.Lock()
 
     def keys() -> Credentials:
-        from botocore.exceptions import BotoCoreError, ClientError
-
         from pytest_ecs_privatelink.targets.discretion import discreet
 
-        try:
-            with alone, discreet():
-                found = opened().get_credentials()
-                frozen = None if found is None else found.get_frozen_credentials()
-        except (BotoCoreError, ClientError) as error:
-            # Its text may quote what a credential process or server said.
-            kind = type(error).__name__
-            raise VantageError(f"AWS credentials could not be had: {kind}") from None
-        if frozen is None or not frozen.access_key or not frozen.secret_key:
-            raise VantageError(_NONE)
-        return Credentials(
-            access_key=frozen.access_key, secret_key=frozen.secret_key, token=frozen.token
-        )
+        with alone, discreet():
+            found = _found(opened)
+        if isinstance(found, str):
+            raise VantageError(found)
+        return found
 
     return keys
+
+
+def _found(opened: "Callable[[], boto3.Session]") -> Credentials | str:
+    """Return the credentials, or why there are none.
+
+    Nothing is raised here: what a credential process or server said may hold a secret, and would
+    stand in the frames of a traceback.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        found = opened().get_credentials()
+        frozen = None if found is None else found.get_frozen_credentials()
+    except (BotoCoreError, ClientError) as error:
+        return f"AWS credentials could not be had: {type(error).__name__}"
+    if frozen is None or not frozen.access_key or not frozen.secret_key:
+        return _NONE
+    return Credentials(
+        access_key=frozen.access_key, secret_key=frozen.secret_key, token=frozen.token
+    )
 
 
 def unsigned(keys: Keys, plan: Plan) -> Mapping[Claim, str]:

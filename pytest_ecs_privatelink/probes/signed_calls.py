@@ -1,13 +1,14 @@
 """Signed calls to AWS's JSON services, retried only where AWS asks for patience, and counted."""
 
 import json
-import random
 import time
 from collections.abc import Mapping
+from email.message import Message
 from typing import Any
 
 from pytest_ecs_privatelink.probes.breaks import WireError
 from pytest_ecs_privatelink.probes.call_records import CallStatus, Link, Outcome
+from pytest_ecs_privatelink.probes.patience import pause_after
 from pytest_ecs_privatelink.probes.refusals import read_refusal
 from pytest_ecs_privatelink.probes.reply import Reply
 from pytest_ecs_privatelink.probes.signing import Sign
@@ -20,9 +21,6 @@ _TARGETS = {
     "secretsmanager": "secretsmanager",
     "ssm": "AmazonSSM",
 }
-_ATTEMPTS = 5
-_BASE_S, _CAP_S, _LONGEST_RETRY_AFTER_S = 0.2, 2.0, 5.0
-_WORTH_RETRYING = frozenset({CallStatus.THROTTLED, CallStatus.UNAVAILABLE})
 # A secret has at most 64 KiB, a token about 4; JSON may take six bytes for one.
 _LONGEST_ANSWER = 1 << 20
 
@@ -32,19 +30,18 @@ def call(
 ) -> dict[str, Any]:
     """Call ``action`` (``logs:PutLogEvents``) at ``host`` and return the answer's document.
 
-    Throttling and server errors are tried up to four times more, after a random time of up to
-    0.2 s, doubled each time to at most 2 s, or what ``Retry-After`` asks for, 5 s at most; nothing
-    else is tried again. Raises `WireError`, whose outcome says what AWS's refusal means.
+    Throttling and server errors are tried again as `pause_after` says, nothing else is. Raises
+    `WireError`, whose outcome says what AWS's refusal means.
     """
     attempt = 1
     while True:
-        found, wait = _attempt(wire, sign, link, host, action, payload, attempt)
+        found, headers = _attempt(wire, sign, link, host, action, payload, attempt)
         if not isinstance(found, Outcome):
             return found
-        if found.status not in _WORTH_RETRYING or attempt == _ATTEMPTS:
+        pause = pause_after(attempt, found.status, headers)
+        if pause is None:
             raise WireError(found)
-        backoff = random.uniform(0, min(_CAP_S, _BASE_S * 2 ** (attempt - 1)))  # noqa: S311 - jitter
-        time.sleep(max(backoff, wait))
+        time.sleep(pause)
         attempt += 1
 
 
@@ -56,8 +53,8 @@ def _attempt(
     action: str,
     payload: Mapping[str, Any],
     attempt: int,
-) -> tuple[dict[str, Any] | Outcome, float]:
-    """Return the document, or what became of it, and how long the service wants to be left alone.
+) -> tuple[dict[str, Any] | Outcome, Message]:
+    """Return the document, or what became of it, and the answer's headers.
 
     What it returns may be secret: it raises only before anything has come.
     """
@@ -77,7 +74,7 @@ def _attempt(
         attempt=attempt,
     )
     with reply:
-        return _read(reply, reply.read(_LONGEST_ANSWER), link, action), _retry_after(reply)
+        return _read(reply, reply.read(_LONGEST_ANSWER), link, action), reply.headers
 
 
 def _read(reply: Reply, body: bytes, link: Link, action: str) -> dict[str, Any] | Outcome:
@@ -120,11 +117,3 @@ def _foreign(reply: Reply, body: bytes, link: Link, action: str) -> Outcome:
         action=action,
         detail=f"not an answer of the AWS service: {form}",
     )
-
-
-def _retry_after(reply: Reply) -> float:
-    try:
-        seconds = float(reply.headers.get("retry-after", "0"))
-    except ValueError:  # a date: the backoff must do
-        return 0.0
-    return min(max(seconds, 0.0), _LONGEST_RETRY_AFTER_S)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pytest_ecs_privatelink.reporting.plain import counted, one_line
 from pytest_ecs_privatelink.reporting.run import Run
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Check, Claim, Verdict
+from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, PROBED_CLAIMS, Check, Claim, Verdict
 
 _GAP = "  "
 _REASONS = 5
@@ -29,19 +29,22 @@ class _Style:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Squares by (row, column); a square has the verdict of each claim, None where not selected."""
+    """Squares by (row, column); a square has the verdict for each place, None where not selected.
+
+    ``places`` are claims that share one: no endpoint service has two of a task's start.
+    """
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    claims: tuple[Claim, ...]
+    places: tuple[tuple[Claim, ...], ...]
     squares: dict[tuple[str, str], tuple[Verdict | None, ...]]
 
     def turned(self) -> "_Grid":
         squares = {(column, row): square for (row, column), square in self.squares.items()}
-        return _Grid(self.columns, self.rows, self.claims, squares)
+        return _Grid(self.columns, self.rows, self.places, squares)
 
     def column_width(self, column: str) -> int:
-        return max(len(column), len(self.claims))
+        return max(len(column), len(self.places))
 
 
 def render_matrix(run: Run, *, width: int, color: bool, unicode: bool, verbosity: int) -> list[str]:
@@ -68,12 +71,12 @@ def render_matrix(run: Run, *, width: int, color: bool, unicode: bool, verbosity
 
 def _grid(run: Run, checks: Sequence[Check]) -> _Grid:
     names = {each.id: one_line(each.name) for each in run.subnets}
-    claims = tuple(claim for claim in PROBED_CLAIMS if any(each.claim is claim for each in checks))
+    places = _places({check.claim for check in checks})
     verdicts = {
         (
             names.get(check.subnet or "", check.subnet or ""),
             check.service or "",
-            check.claim,
+            next(place for place in places if check.claim in place),
         ): check.verdict
         for check in checks
     }
@@ -81,12 +84,18 @@ def _grid(run: Run, checks: Sequence[Check]) -> _Grid:
     return _Grid(
         _ordered((row for row, _ in found), tuple(names.values())),
         _ordered((column for _, column in found), tuple(each.service for each in run.services)),
-        claims,
+        places,
         {
-            (row, column): tuple(verdicts.get((row, column, claim)) for claim in claims)
+            (row, column): tuple(verdicts.get((row, column, place)) for place in places)
             for row, column in found
         },
     )
+
+
+def _places(found: set[Claim]) -> tuple[tuple[Claim, ...], ...]:
+    alone = tuple((claim,) for claim in PROBED_CLAIMS if claim in found.difference(CHAIN_CLAIMS))
+    shared = tuple(claim for claim in CHAIN_CLAIMS if claim in found)
+    return (*alone, shared) if shared else alone
 
 
 def _ordered(found: Iterable[str], known: tuple[str, ...]) -> tuple[str, ...]:
@@ -135,14 +144,14 @@ def _draw(grid: _Grid, columns: tuple[str, ...], style: _Style) -> list[str]:
 
 
 def _square(grid: _Grid, row: str, column: str, style: _Style) -> str:
-    verdicts = grid.squares.get((row, column), (None,) * len(grid.claims))
+    verdicts = grid.squares.get((row, column), (None,) * len(grid.places))
     glyphs = "".join(" " if each is None else style.glyph(each) for each in verdicts)
     return glyphs + " " * (grid.column_width(column) - len(verdicts))
 
 
 def _legend(grid: _Grid, width: int, style: _Style) -> list[str]:
     present = {verdict for square in grid.squares.values() for verdict in square}
-    claims = f"each square: {', '.join(grid.claims)}"
+    claims = f"each square: {', '.join('/'.join(place) for place in grid.places)}"
     meaning = _GAP.join(f"{style.glyph(each)} {each}" for each in _ORDER if each in present)
     plain = _GAP.join(f"{style.glyphs[each]} {each}" for each in _ORDER if each in present)
     fits = len(claims) + len(plain) + 3 <= width

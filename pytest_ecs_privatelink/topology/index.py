@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         SecurityGroup,
         Snapshot,
         Subnet,
+        ZoneRecord,
     )
 
 
@@ -40,7 +41,8 @@ class Index:
 
     ``of_aws`` are the endpoints that exist for AWS services, any Region's, in id order, and
     ``serving`` the same by service and Region. Deleted ones do not exist; those beyond repair do.
-    Of a cluster: what ECS services place in a subnet, and the EC2 ids of its container instances.
+    ``records`` are those of all hosted zones, by lower-case name without its last dot. Of a
+    cluster: what ECS services place in a subnet, and the EC2 ids of its container instances.
     """
 
     subnets: "Mapping[str, Subnet]"
@@ -56,6 +58,7 @@ class Index:
     main_table: "RouteTable | None"
     acls_of: "Mapping[str, NetworkAcl]"
     default_acl: "NetworkAcl | None"
+    records: "Mapping[str, tuple[ZoneRecord, ...]]"
     placements_in: "Mapping[str, tuple[Placement, ...]]"
     hosts_in: "Mapping[str, frozenset[str | None]]"
 
@@ -82,6 +85,7 @@ def index_of(snapshot: "Snapshot") -> Index:
         main_table=next((each for each in tables if each.main), None),
         acls_of={id_: each for each in reversed(acls) for id_ in each.subnets},
         default_acl=next((each for each in acls if each.default), None),
+        records=_records(snapshot),
         placements_in=_placements_in(cluster) if cluster else {},
         hosts_in=_hosts_in(cluster) if cluster else {},
     )
@@ -101,6 +105,14 @@ def _by_service(
     for endpoint, name in of_aws:
         found[name.service, name.region].append(endpoint)
     return {key: tuple(endpoints) for key, endpoints in found.items()}
+
+
+def _records(snapshot: "Snapshot") -> "dict[str, tuple[ZoneRecord, ...]]":
+    found: dict[str, list[ZoneRecord]] = defaultdict(list)
+    for zone in snapshot.hosted_zones or ():
+        for record in zone.records or ():
+            found[record.name.rstrip(".").lower()].append(record)
+    return {name: tuple(records) for name, records in found.items()}
 
 
 def _placements_in(cluster: "Cluster") -> dict[str, tuple["Placement", ...]]:

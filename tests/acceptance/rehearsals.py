@@ -4,6 +4,7 @@ import contextlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import boto3
 
@@ -16,10 +17,12 @@ from pytest_ecs_privatelink.lab.world import World, build_world
 from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.plugin.run import private_folder
 from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.probes.call_records import Credentials
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.vantage.broker import Broker
 from pytest_ecs_privatelink.vantage.exchange import Exchange
 from pytest_ecs_privatelink.verdict import (
+    PATH_CLAIMS,
     PROBED_CLAIMS,
     Basis,
     Cause,
@@ -36,7 +39,8 @@ from pytest_ecs_privatelink.verdict import (
 TIMEOUT = 2.0
 """Seconds: what answers has long on a busy machine, what is dropped need not be waited for."""
 
-IN_LAB = Settings(lab=True)
+IN_LAB = Settings(lab=True, run="rehearsal")
+LAB_KEYS = Credentials(access_key="lab", secret_key="lab")
 Place = tuple[Claim, str, str]
 """Claim, slug of the subnet, endpoint service."""
 
@@ -53,6 +57,11 @@ class Emulated:
     def url(self) -> str:
         """Its address on loopback."""
         return self.laboratory.cloud.endpoint
+
+    @property
+    def socket(self) -> Path:
+        """Where it answers the servers of twins."""
+        return self.laboratory.cloud_socket
 
     @property
     def session(self) -> boto3.Session:
@@ -139,10 +148,12 @@ def rehearse(
     instance_groups: tuple[str, ...] | None = None,
     faults: tuple[TwinFault, ...] = (),
     settings: Settings = IN_LAB,
+    cloud: Path | None = None,
 ) -> Judged:
     """Judge every cell of ``snapshot`` by probes from inside its twin, as a run in the lab does.
 
-    Container instances wear what tasks do, if nothing else is said.
+    Container instances wear what tasks do, if nothing else is said. Chains have cells where there
+    is a ``cloud`` (its Unix socket) behind the twin.
     """
     asked = replace(
         settings,
@@ -155,15 +166,17 @@ def rehearse(
         laboratory = stack.enter_context(contextlib.closing(Laboratory(cloud=False, twin=True)))
         plan = make_plan(asked, snapshot, basis=Basis.PROBED, ca_file=str(laboratory.ca_file))
         subnets = tuple(subnet.id for subnet in plan.terms.subnets)
-        laboratory.build_twin(snapshot, subnets, plan.terms.wearers, faults)
-        broker = Broker(plan.terms, laboratory.twin.vantages, {})
+        laboratory.build_twin(snapshot, subnets, plan.terms.wearers, faults, cloud=cloud)
+        broker = Broker(plan.terms, laboratory.twin.vantages, {}, keys=lambda: LAB_KEYS)
         exchange = Exchange(broker, private_folder(stack) / "broker.sock")
         stack.callback(exchange.close)
+        claims = PATH_CLAIMS if cloud is None else PROBED_CLAIMS
         cells = {
             (claim, plan.terms.slugs[subnet], each.service): Cell(claim, subnet, each.service)
-            for claim in PROBED_CLAIMS
+            for claim in claims
             for subnet in subnets
             for each in plan.terms.services
+            if plan.carries(claim, each.service)
         }
         exchange.select(cells.values())
         return Judged(plan, {place: exchange.check(cell) for place, cell in cells.items()})

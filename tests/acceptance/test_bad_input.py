@@ -58,6 +58,7 @@ def finished(arguments: list[str], folder: Path, **changes: str) -> Finished:
 
 
 CODES = ", ".join(Code)
+CLAIMS = "private-dns, tcp-443, ecr-pull, awslogs, secret, audit"
 NEED_LAB = "use it with --ecs-lab, without --ecs-vpc and --ecs-snapshot"
 
 
@@ -71,11 +72,33 @@ NEED_LAB = "use it with --ecs-lab, without --ecs-vpc and --ecs-snapshot"
         ),
         (
             ["--ecs-lab", "--ecs-claims", "private-dns,tcp"],
-            "--ecs-claims 'tcp': choose from private-dns, tcp-443, audit",
+            f"--ecs-claims 'tcp': choose from {CLAIMS}",
         ),
         (
             ["--ecs-lab", "--ecs-claims", ","],
-            "--ecs-claims is empty: choose from private-dns, tcp-443, audit",
+            f"--ecs-claims is empty: choose from {CLAIMS}",
+        ),
+        (
+            ["--ecs-lab", "--ecs-image", "App:1"],
+            "--ecs-image 'App:1': not a reference such as "
+            "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:1.0",
+        ),
+        (
+            ["--ecs-lab", "--ecs-image", "nginx"],
+            "--ecs-image 'nginx': docker.io is no private registry of Amazon ECR, and ecr-pull "
+            "proves no other",
+        ),
+        (
+            ["--ecs-lab", "--ecs-log-group", "my group"],
+            "--ecs-log-group 'my group': not the name of a log group, such as /ecs/app",
+        ),
+        *(
+            (
+                ["--ecs-lab", "--ecs-secret", "app", "--ecs-secret", text],
+                "--ecs-secret: one value is neither name nor ARN of a secret of Secrets Manager, "
+                "nor the ARN of a parameter",
+            )
+            for text in ("hunter 2", "", "arn:aws:s3:::bucket", "name:key::", "a" * 513)
         ),
         (
             ["--ecs-lab", "--ecs-launch-type", "external"],

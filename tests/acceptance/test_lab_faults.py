@@ -4,16 +4,19 @@ import pytest
 from lab_runs import Finished, Runs
 from rehearsals import Emulated, rehearse
 
+from pytest_ecs_privatelink.catalogue.chains import CHAINS
 from pytest_ecs_privatelink.lab.expectations import Expected, outcome
 from pytest_ecs_privatelink.lab.faults import FAULTS, Fault, describe
 from pytest_ecs_privatelink.lab.world import INTERFACE_SERVICES, SUBNET_CIDRS
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Claim, Code, Verdict
 
 CELLS = [
     (claim, subnet, service)
-    for claim in PROBED_CLAIMS
     for subnet in SUBNET_CIDRS
-    for service in (*INTERFACE_SERVICES, "s3")
+    for claim, service in (
+        *((claim, each) for claim in PATH_CLAIMS for each in (*INTERFACE_SERVICES, "s3")),
+        *CHAINS,
+    )
 ]
 
 
@@ -33,6 +36,7 @@ def test_a_fault_breaks_what_it_says_and_nothing_else(emulated: Emulated, fault:
         groups=world.task_groups,
         instance_groups=world.instance_groups,
         faults=fault.twin,
+        cloud=emulated.socket,
     )
 
     assert judged.outcomes == expected_of(fault)
@@ -49,7 +53,10 @@ def test_the_healthy_world_passes_whole(emulated: Emulated) -> None:
     world = emulated.world
 
     judged = rehearse(
-        emulated.snapshot, groups=world.task_groups, instance_groups=world.instance_groups
+        emulated.snapshot,
+        groups=world.task_groups,
+        instance_groups=world.instance_groups,
+        cloud=emulated.socket,
     )
 
     assert judged.outcomes == expected_of()
@@ -117,7 +124,7 @@ def test_a_public_path_is_warned_and_green(runs: Runs) -> None:
 
     assert told.code == 0
     assert squares(told, "logs") == ["!!"] * 3
-    assert {told.verdicts[f"{claim}[private-a-logs]"] for claim in PROBED_CLAIMS} == {
+    assert {told.verdicts[f"{claim}[private-a-logs]"] for claim in PATH_CLAIMS} == {
         ("warned", "dns-public-answer", "probed")
     }
     (cause,) = told.report["causes"]

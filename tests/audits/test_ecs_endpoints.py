@@ -19,7 +19,7 @@ from pytest_ecs_privatelink.topology.model import (
     Unreadable,
 )
 from pytest_ecs_privatelink.verdict import (
-    PROBED_CLAIMS,
+    PATH_CLAIMS,
     Cell,
     Code,
     Finding,
@@ -106,7 +106,7 @@ def test_it_blocks_the_cells_of_all_that_agents_miss() -> None:
     (finding,) = incomplete(scene(vpc("ecs"), EC2))
     assert set(finding.blocks) == {
         Cell(claim, subnet.id, service)
-        for claim in PROBED_CLAIMS
+        for claim in PATH_CLAIMS
         for subnet in PRIVATE
         for service in ("ecs-agent", "ecs-telemetry")
     }

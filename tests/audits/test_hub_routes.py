@@ -18,7 +18,7 @@ from pytest_ecs_privatelink.topology.model import (
     Snapshot,
     ZoneRecord,
 )
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Finding, Severity
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Code, Finding, Severity
 
 E, W = Severity.ERROR, Severity.WARNING
 CODE = Code.ENDPOINT_ROUTE_MISSING
@@ -110,7 +110,7 @@ def test_what_is_no_way(routes: tuple[Route, ...], observed: str) -> None:
 
     assert (finding.severity, finding.subject, finding.observed) == (E, "rtb-private", observed)
     assert set(finding.blocks) == {
-        Cell(claim, subnet.id, "logs") for claim in PROBED_CLAIMS for subnet in PRIVATE
+        Cell(claim, subnet.id, "logs") for claim in PATH_CLAIMS for subnet in PRIVATE
     }
 
 
@@ -168,7 +168,7 @@ def test_each_table_is_one_finding() -> None:
     )
     assert set(finding.blocks) == {
         Cell(claim, subnet.id, service)
-        for claim in PROBED_CLAIMS
+        for claim in PATH_CLAIMS
         for subnet in PRIVATE[:2]
         for service in ("ecs", "logs")
     }

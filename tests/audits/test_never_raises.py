@@ -41,6 +41,7 @@ def test_what_audits_say_is_well_formed(
         for claim in PROBED_CLAIMS
         for subnet in plan.selection.subnets
         for each in plan.terms.services
+        if plan.carries(claim, each.service)
     }
     for each in plan.findings:
         texts = (each.subject, each.summary, each.expected, each.observed)

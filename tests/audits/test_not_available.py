@@ -7,7 +7,7 @@ from audit_worlds import PRIVATE, endpoint, scene, without, world
 
 from pytest_ecs_privatelink.audits.register import run_audits
 from pytest_ecs_privatelink.topology.model import EndpointType, HostedZone, ZoneRecord
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Claim, Code, Severity
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Claim, Code, Severity
 
 W = Severity.WARNING
 NOT_AVAILABLE = Code.ENDPOINT_NOT_AVAILABLE
@@ -160,7 +160,7 @@ def test_beside_a_gateway_that_is_not_ready_a_dead_interface_of_s3_adds_nothing(
     [
         ("pending", "vpce-logs-x.logs.us-west-2.vpce.amazonaws.com", {Claim.TCP_443}),
         ("pending", "vpce-0hub-y.logs.us-west-2.vpce.amazonaws.com", set()),
-        ("rejected", "vpce-logs-x.logs.us-west-2.vpce.amazonaws.com", set(PROBED_CLAIMS)),
+        ("rejected", "vpce-logs-x.logs.us-west-2.vpce.amazonaws.com", set(PATH_CLAIMS)),
     ],
 )
 def test_where_a_zone_gives_the_name_only_packets_to_it_are_lost(

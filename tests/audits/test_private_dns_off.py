@@ -18,7 +18,7 @@ from pytest_ecs_privatelink.topology.model import (
     Unreadable,
     ZoneRecord,
 )
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Finding, Severity
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Code, Finding, Severity
 
 E, W = Severity.ERROR, Severity.WARNING
 CODE = Code.ENDPOINT_PRIVATE_DNS_OFF
@@ -67,7 +67,7 @@ def test_the_way_out_decides_how_grave_it_is(
 
     assert (finding.subject, finding.severity) == ("vpce-logs", severity)
     assert set(finding.blocks) == {
-        Cell(claim, subnet.id, "logs") for claim in PROBED_CLAIMS for subnet in PRIVATE
+        Cell(claim, subnet.id, "logs") for claim in PATH_CLAIMS for subnet in PRIVATE
     }
 
 

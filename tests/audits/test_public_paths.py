@@ -9,7 +9,7 @@ from audit_worlds import PRIVATE, PUBLIC, REGION, endpoint, heads, scene, task, 
 from pytest_ecs_privatelink.audits.register import run_audits, unseen
 from pytest_ecs_privatelink.topology.cluster import Cluster, EcsService, Placement
 from pytest_ecs_privatelink.topology.model import NatGateway, RouteTarget, Snapshot
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Finding, LaunchType, Severity
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Code, Finding, LaunchType, Severity
 
 NAT, IGW = RouteTarget.NAT_GATEWAY, RouteTarget.INTERNET_GATEWAY
 GOOD = NatGateway(id="nat-1", subnet=PUBLIC.id, state="available", public=True)
@@ -89,7 +89,7 @@ def test_what_ends_the_path_is_named_once(snapshot: Snapshot, subject: str, why:
     )
     assert set(finding.blocks) == {
         Cell(claim, id_, service)
-        for claim in PROBED_CLAIMS
+        for claim in PATH_CLAIMS
         for id_ in IDS
         for service in ("ecr.api", "logs")
     }

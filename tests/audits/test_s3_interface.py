@@ -8,7 +8,7 @@ from audit_worlds import FARGATE, PRIVATE, endpoint, heads, scene, without, worl
 from pytest_ecs_privatelink.audits.register import run_audits, unseen
 from pytest_ecs_privatelink.audits.scene import Unseen
 from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, HostedZone, RouteTarget
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Code, Severity
 
 E, W = Severity.ERROR, Severity.WARNING
 NAT, TRANSIT = RouteTarget.NAT_GATEWAY, RouteTarget.TRANSIT_GATEWAY
@@ -95,7 +95,7 @@ def test_it_blocks_every_cell_of_s3(alone: Endpoint) -> None:
     """Red or yellow, the cells of S3 are explained by it."""
     (finding,) = run_audits(scene(world((*without("s3"), alone))))
     assert set(finding.blocks) == {
-        Cell(claim, subnet.id, "s3") for claim in PROBED_CLAIMS for subnet in PRIVATE
+        Cell(claim, subnet.id, "s3") for claim in PATH_CLAIMS for subnet in PRIVATE
     }
 
 

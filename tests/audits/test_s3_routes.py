@@ -26,7 +26,7 @@ from pytest_ecs_privatelink.topology.model import (
     Snapshot,
     Unreadable,
 )
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Severity
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Code, Severity
 
 E, W = Severity.ERROR, Severity.WARNING
 IDS = tuple(subnet.id for subnet in PRIVATE)
@@ -66,7 +66,7 @@ def test_a_table_without_the_route_is_one_finding(
     sight = scene(routed(*routes), require_private=require_private)
     (finding,) = run_audits(sight)
     assert heads((finding,)) == [(Code.S3_GATEWAY_NO_ROUTE, severity, "rtb-private")]
-    assert set(finding.blocks) == {Cell(claim, id_, "s3") for claim in PROBED_CLAIMS for id_ in IDS}
+    assert set(finding.blocks) == {Cell(claim, id_, "s3") for claim in PATH_CLAIMS for id_ in IDS}
 
 
 @pytest.mark.parametrize("routes", [(TO_S3,), (replace(TO_S3, target_id="vpce-owners"),)])
@@ -155,7 +155,7 @@ def test_what_a_shadow_takes_is_told_and_mended() -> None:
     assert finding.remedy.terraform == (
         "# remove the route to 52.218.192.0/18 from aws_route_table rtb-private, or its aws_route"
     )
-    assert {cell.claim for cell in finding.blocks} == set(PROBED_CLAIMS)
+    assert {cell.claim for cell in finding.blocks} == set(PATH_CLAIMS)
 
 
 def test_subnets_without_table_of_their_own_use_the_main_one() -> None:

@@ -9,7 +9,7 @@ from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.catalogue.requirements import Features
 from pytest_ecs_privatelink.topology.cluster import EcsService
 from pytest_ecs_privatelink.topology.model import HostedZone, RouteTarget, Snapshot
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, LaunchType, Severity
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Code, LaunchType, Severity
 
 E, W = Severity.ERROR, Severity.WARNING
 CONNECTED = Features(service_connect=FARGATE)
@@ -70,7 +70,7 @@ def test_it_blocks_the_cells_of_ecs_agent() -> None:
     """They are what a probe finds public."""
     (finding,) = run_audits(sight(meshed()))
     assert set(finding.blocks) == {
-        Cell(claim, subnet.id, "ecs-agent") for claim in PROBED_CLAIMS for subnet in PRIVATE
+        Cell(claim, subnet.id, "ecs-agent") for claim in PATH_CLAIMS for subnet in PRIVATE
     }
 
 

@@ -15,7 +15,7 @@ from pytest_ecs_privatelink.topology.model import (
     Unreadable,
     ZoneRecord,
 )
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Code, Finding, Severity
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Code, Finding, Severity
 
 E, W = Severity.ERROR, Severity.WARNING
 CODE = Code.PHZ_SHADOWS_NAME
@@ -53,7 +53,7 @@ def blocked(finding: Finding) -> set[str]:
     services = {cell.service for cell in finding.blocks}
     assert set(finding.blocks) == {
         Cell(claim, subnet.id, service)
-        for claim in PROBED_CLAIMS
+        for claim in PATH_CLAIMS
         for subnet in PRIVATE
         for service in services
     }

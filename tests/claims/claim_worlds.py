@@ -145,6 +145,7 @@ class Recorded:
         self.asked.append(question)
         if isinstance(question, DnsQuestion):
             return self.dns[question.name, question.resolver]
+        assert isinstance(question, ConnectQuestion), question
         return self.connects[question.address]
 
     @property

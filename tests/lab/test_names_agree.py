@@ -23,6 +23,7 @@ from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,
+    ConnectQuestion,
     ConnectStatus,
     DnsAnswer,
     DnsQuestion,
@@ -152,6 +153,7 @@ def answered(plan: TwinPlan, names: Names, question: Question) -> Answer:
             status=status,
             addresses=tuple(sorted(found.addresses)),
         )
+    assert isinstance(question, ConnectQuestion)
     address, name = question.address, question.server_name or ""
     (host,) = plan.hosts
     fitting = [

@@ -156,8 +156,8 @@ def test_cidr_beats_prefix_list() -> None:
         (RouteTarget.TRANSIT_GATEWAY, Way.TRANSIT),
         (RouteTarget.PEERING, Way.TRANSIT),
         (RouteTarget.VPN_GATEWAY, Way.TRANSIT),
-        (RouteTarget.INSTANCE_OR_INTERFACE, None),
-        (RouteTarget.APPLIANCE_ENDPOINT, None),
+        (RouteTarget.INSTANCE_OR_INTERFACE, Way.TRANSIT),
+        (RouteTarget.APPLIANCE_ENDPOINT, Way.TRANSIT),
         (RouteTarget.EGRESS_ONLY_GATEWAY, None),
         (RouteTarget.INTERNET_GATEWAY, None),
         (RouteTarget.NAT_GATEWAY, None),
@@ -330,6 +330,14 @@ def test_rules_name_what_they_come_from() -> None:
     ]
     assert comments["acl-1-egress"] == ["acl-1 egress rule 100: allow", "acl-1 egress rule *: deny"]
     assert comments["interface-egress-0"][-1] == f"no egress rule of {TASKS} allows it"
+
+
+def test_appliances_are_told_of() -> None:
+    """What lies behind an appliance is not in a snapshot: the twin says what it takes it for."""
+    to_firewall = default_route(RouteTarget.APPLIANCE_ENDPOINT, "vpce-firewall")
+    assert plan_of(with_routes(healthy(), LOCAL, to_firewall)).caveats == (
+        "vpce-firewall is taken to be an appliance that leads to other networks, not out",
+    )
 
 
 def test_caveats() -> None:

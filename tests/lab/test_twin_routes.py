@@ -204,11 +204,20 @@ def hub_zone() -> HostedZone:
     )
 
 
-def test_hub_endpoint_over_transit() -> None:
-    """A hub's endpoint answers with its service's certificate where a route leads to the hub."""
-    to_hub = Route(
-        destination="10.99.0.0/16", target=RouteTarget.TRANSIT_GATEWAY, target_id="tgw-1"
-    )
+@pytest.mark.parametrize(
+    ("destination", "target"),
+    [
+        ("10.99.0.0/16", RouteTarget.TRANSIT_GATEWAY),
+        ("0.0.0.0/0", RouteTarget.INSTANCE_OR_INTERFACE),
+        ("0.0.0.0/0", RouteTarget.APPLIANCE_ENDPOINT),
+    ],
+)
+def test_hub_endpoint_elsewhere(destination: str, target: RouteTarget) -> None:
+    """A hub's endpoint answers with its service's certificate where a route leads to the hub.
+
+    What an appliance lets through is not in a snapshot: the twin takes it to be what a zone names.
+    """
+    to_hub = Route(destination=destination, target=target, target_id="target-1")
     snapshot = replace(with_routes(healthy(), LOCAL, to_hub), hosted_zones=(hub_zone(),))
     with rehearse(snapshot) as lab:
         name = "ssm.us-east-1.amazonaws.com"

@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import time
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import https_servers
 import pytest
 import tls_servers
 import trustme
+from tracebacks import told
 
 from pytest_ecs_privatelink.probes.breaks import Break, WireError
 from pytest_ecs_privatelink.probes.call_records import CallStatus, Hop, Link, Outcome
@@ -20,26 +20,6 @@ from pytest_ecs_privatelink.probes.wire import Wire
 MARK = "tell-no-one-7f3a"
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    """Return the CA that the wire is told to trust."""
-    return trustme.CA(organization_name="Lab CA")
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the path of the authority's bundle."""
-    path = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return str(path)
-
-
-@pytest.fixture(scope="module")
-def certificate(authority: trustme.CA) -> trustme.LeafCert:
-    """Return what localhost presents."""
-    return authority.issue_cert("localhost")
-
-
 def break_of(wire: Wire, host: str = "localhost") -> Outcome:
     """Send a request that cannot succeed; return how it broke."""
     with pytest.raises(WireError) as raised:
@@ -47,14 +27,6 @@ def break_of(wire: Wire, host: str = "localhost") -> Outcome:
     outcome = raised.value.outcome
     assert str(raised.value) == f"{outcome.link}, {outcome.phase}: {outcome.detail}"
     return outcome
-
-
-def told(error: Exception) -> str:
-    """Return the traceback as the most talkative tool shows it, less the test's own frame."""
-    assert error.__traceback__ is not None
-    inner = error.with_traceback(error.__traceback__.tb_next)
-    shown = traceback.TracebackException.from_exception(inner, capture_locals=True)
-    return "".join(shown.format())
 
 
 def outcome(status: CallStatus, phase: str, detail: str) -> Outcome:

@@ -8,6 +8,7 @@ from pytest_ecs_privatelink.catalogue.requirements import Need
 from pytest_ecs_privatelink.catalogue.services import host_names
 from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
 from pytest_ecs_privatelink.errors import VantageError
+from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,
@@ -31,6 +32,7 @@ from pytest_ecs_privatelink.topology.model import (
     Vpc,
 )
 from pytest_ecs_privatelink.topology.wearers import Wearers
+from pytest_ecs_privatelink.vantage.calling import answer_call
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, LaunchType
 
 REGION = "us-east-1"
@@ -58,15 +60,17 @@ class Counting:
     wearers: Wearers = field(default_factory=dict)
     label: str = field(init=False)
     asked: Counter[Question] = field(default_factory=Counter)
+    credentials: list[Credentials | None] = field(default_factory=list)
     closed: int = 0
 
     def __post_init__(self) -> None:
         """Name it as reports do."""
         self.label = f"test:{self.subnet}"
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, credentials: Credentials | None = None) -> Answer:
         """Answer from the table; take the whole deadline where nothing answers."""
         self.asked[question] += 1
+        self.credentials.append(credentials)
         if self.broken is not None:
             raise VantageError(self.broken)
         await asyncio.sleep(0)
@@ -77,6 +81,8 @@ class Counting:
                 status=DnsStatus.ANSWERED,
                 addresses=(self.addresses[question.name],),
             )
+        if isinstance(question, CallQuestion):
+            return await answer_call(question, None)
         lost = question.address in self.silent
         await asyncio.sleep(question.timeout if lost else 0)
         return ConnectAnswer(

@@ -82,8 +82,17 @@ def test_answers_come_as_they_finish(served: tuple[Path, Thread]) -> None:
         (b"[1]", None, "$: object expected, list found"),
         (b"[" * 60000, None, "a line is no JSON: "),
         (b"x" * 70000, None, "a line is longer than 65536 bytes"),
-        (b'{"id": 7}', 7, "$.kind: dns or connect expected, None found"),
-        (b'{"id": 7, "kind": "icmp"}', 7, "$.kind: dns or connect expected, 'icmp' found"),
+        (b'{"id": 7}', 7, "$.kind: one of dns connect pull log secret expected, None found"),
+        (
+            b'{"id": 7, "kind": "icmp"}',
+            7,
+            "$.kind: one of dns connect pull log secret expected, 'icmp' found",
+        ),
+        (
+            b'{"id": 7, "kind": "dns", "question": {"name": "a"}, "credentials": {"token": 1}}',
+            7,
+            "$.credentials: field 'access_key' is missing",
+        ),
         (b'{"id": 7, "kind": "dns"}', 7, "$.question: dict expected, NoneType found"),
         (
             b'{"id": [], "kind": "dns", "question": {}}',

@@ -12,14 +12,28 @@ from pytest_ecs_privatelink.lab.expectations import (
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.topology.lookup import endpoint_addresses, endpoints_for
-from pytest_ecs_privatelink.topology.model import DnsFirewall, HostedZone, Snapshot, ZoneRecord
+from pytest_ecs_privatelink.topology.model import (
+    DnsFirewall,
+    GroupRule,
+    HostedZone,
+    Snapshot,
+    ZoneRecord,
+)
 from pytest_ecs_privatelink.verdict import Code
 
 _FAR_ADDRESS = "10.200.0.5"  # a hub's, in no range of the world and on none of its routes
 
 
-def _leave_it_to_a_hub(snapshot: Snapshot, _: World) -> Snapshot:
-    return _hosted(snapshot, (_FAR_ADDRESS,))
+def _leave_it_to_a_hub(snapshot: Snapshot, world: World) -> Snapshot:
+    # A route alone is to be missing: who wears these groups may dial the hub.
+    out = GroupRule(protocol="tcp", from_port=443, to_port=443, cidr=f"{_FAR_ADDRESS}/32")
+    groups = tuple(
+        replace(each, egress=(*each.egress, out))
+        if each.id in (*world.task_groups, *world.instance_groups)
+        else each
+        for each in snapshot.security_groups or ()
+    )
+    return _hosted(replace(snapshot, security_groups=groups), (_FAR_ADDRESS,))
 
 
 def _mistake_kms_for_logs(snapshot: Snapshot, _: World) -> Snapshot:
@@ -120,8 +134,7 @@ FAULTS = (
         summary="a hosted zone gives a hub's endpoint for logs, and no route leads to the hub",
         edit=_leave_it_to_a_hub,
         expected=answered_by_a_stranger(Code.ENDPOINT_ROUTE_MISSING, "logs"),
-        # The lab's groups lead to its own endpoints, and to nobody's in a hub.
-        findings=(Code.ENDPOINT_ROUTE_MISSING, Code.TASK_SG_EGRESS),
+        findings=(Code.ENDPOINT_ROUTE_MISSING,),
     ),
     Fault(
         name="dns-foreign-answer",

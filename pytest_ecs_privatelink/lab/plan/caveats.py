@@ -9,13 +9,20 @@ from pytest_ecs_privatelink.lab.plan.groups import (
 )
 from pytest_ecs_privatelink.lab.plan.hub import hub_addresses
 from pytest_ecs_privatelink.lab.plan.names import unknown_aliases
+from pytest_ecs_privatelink.lab.plan.routes import APPLIANCES
 from pytest_ecs_privatelink.lab.twin_plan import PlannedHost
+from pytest_ecs_privatelink.topology.lookup import table_of
 from pytest_ecs_privatelink.topology.model import Snapshot
 
 
 def caveats(snapshot: Snapshot, hosts: tuple[PlannedHost, ...]) -> tuple[str, ...]:
     """Return a sentence for each thing that the twin lacks, or takes for granted."""
-    return (*_about_groups(snapshot, hosts), *_about_parts(snapshot), *_about_names(snapshot))
+    return (
+        *_about_groups(snapshot, hosts),
+        *_about_parts(snapshot),
+        *_about_appliances(snapshot, hosts),
+        *_about_names(snapshot),
+    )
 
 
 def _about_groups(snapshot: Snapshot, hosts: tuple[PlannedHost, ...]) -> Iterator[str]:
@@ -37,6 +44,13 @@ def _about_parts(snapshot: Snapshot) -> Iterator[str]:
     servers = snapshot.dhcp_options.name_servers if snapshot.dhcp_options else ()
     if servers and "AmazonProvidedDNS" not in servers:
         yield "the twin's hosts ask the VPC resolver, not the DHCP options' name servers"
+
+
+def _about_appliances(snapshot: Snapshot, hosts: tuple[PlannedHost, ...]) -> Iterator[str]:
+    tables = {table_of(snapshot, host.subnet) for host in hosts}
+    routes = [route for table in tables if table for route in table.routes if route.active]
+    for appliance in sorted({str(each.target_id) for each in routes if each.target in APPLIANCES}):
+        yield f"{appliance} is taken to be an appliance that leads to other networks, not out"
 
 
 def _about_names(snapshot: Snapshot) -> Iterator[str]:

@@ -17,15 +17,21 @@ from pytest_ecs_privatelink.topology.model import (
 )
 
 _EVERYTHING = "0.0.0.0/0"
-BEYOND = frozenset({RouteTarget.TRANSIT_GATEWAY, RouteTarget.PEERING, RouteTarget.VPN_GATEWAY})
+APPLIANCES = frozenset({RouteTarget.INSTANCE_OR_INTERFACE, RouteTarget.APPLIANCE_ENDPOINT})
+BEYOND = APPLIANCES | {
+    RouteTarget.TRANSIT_GATEWAY,
+    RouteTarget.PEERING,
+    RouteTarget.VPN_GATEWAY,
+}
+"""What may lead to other networks: behind it a twin has what hosted zones name, no more."""
 _CARRYING_STATES = frozenset({"active", "available"})
 
 
 def planned_routes(snapshot: Snapshot, subnet_id: str) -> tuple[PlannedRoute, ...]:
     """Return the kernel's routes for packets from a subnet, one for each network.
 
-    What no route covers is dropped without a word, as AWS does; so are a blackhole, a target that
-    is not modelled (an appliance), and an internet gateway for a host without public address.
+    What no route covers is dropped without a word, as AWS does; so are a blackhole, and an internet
+    gateway for a host without public address.
     """
     table = table_of(snapshot, subnet_id)
     routes: dict[IPv4Network, PlannedRoute] = {}

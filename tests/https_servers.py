@@ -34,11 +34,16 @@ class Request:
 
 @dataclass(slots=True)
 class Server:
-    """A server that runs: its port, what it was asked, and how many connections it took."""
+    """A server that runs: its port, what it was asked, and the address of each that connected."""
 
     port: int
     requests: list[Request] = field(default_factory=list)
-    connections: int = 0
+    peers: list[str] = field(default_factory=list)
+
+    @property
+    def connections(self) -> int:
+        """How many connections it took."""
+        return len(self.peers)
 
 
 Respond = Callable[[Request], Step]
@@ -61,11 +66,11 @@ def serving(
 
         def accept() -> None:
             while True:
-                connection, _ = listener.accept()
+                connection, peer = listener.accept()
                 if ended.is_set():
                     connection.close()
                     return
-                server.connections += 1
+                server.peers.append(peer[0])
                 open_ones.append(connection)
                 thread = threading.Thread(target=converse, args=(connection,))
                 threads.append(thread)

@@ -1,0 +1,87 @@
+"""Checks that went as another one did: what explains that one explains them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from pytest_ecs_privatelink.catalogue.chains import CHAINS, link_of
+from pytest_ecs_privatelink.verdict import (
+    CHAIN_CLAIMS,
+    PATH_CLAIMS,
+    Check,
+    Claim,
+    Code,
+    Verdict,
+)
+
+_BROKEN = frozenset(
+    {
+        Code.ECR_AUTH,
+        Code.ECR_MANIFEST,
+        Code.ECR_LAYER,
+        Code.ECR_LAYER_PATH,
+        Code.LOGS_UNREACHABLE,
+        Code.SECRET_UNREACHABLE,
+    }
+)
+"""Codes of a chain that ended on its way to a service, or took the wrong one."""
+
+_Place = tuple[str | None, str]
+
+
+def leaders(cells: Iterable[Check]) -> dict[str, str]:
+    """Return, by id of each check of a chain that a path ended, the id of that path's check.
+
+    One break then stays one cause, however many chains go that way. A chain follows only what went
+    as badly: a way that is merely public did not break what failed on it.
+    """
+    checks = tuple(cells)
+    paths: dict[_Place, list[Check]] = defaultdict(list)
+    for check in checks:
+        if check.claim in PATH_CLAIMS and check.service and check.code:
+            paths[check.subnet, check.service].append(check)
+    led = ((check, _leader(check, paths)) for check in checks if check.claim in CHAIN_CLAIMS)
+    return {check.id: leader.id for check, leader in led if leader is not None}
+
+
+def _leader(check: Check, paths: Mapping[_Place, list[Check]]) -> Check | None:
+    if check.service is None or check.code is None:
+        return None
+    through = CHAINS.get((check.claim, check.service), ())
+    alike = check.code not in _BROKEN
+    services = through if alike else (link_of(check.claim, check.service, check.code),)
+    found = [
+        path
+        for service in services
+        for path in paths.get((check.subnet, service), ())
+        if path.verdict is check.verdict and (path.code is check.code or not alike)
+    ]
+    return min(found, key=lambda path: PATH_CLAIMS.index(path.claim), default=None)
+
+
+def followers(cells: Iterable[Check], led: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return, by check id, the ids of those that went as it did.
+
+    Besides those of `leaders`, these are skipped ones: ``private-dns`` failed, nothing was dialled.
+    """
+    checks = tuple(cells)
+    failed: dict[tuple[object, ...], str] = {
+        (check.subnet, check.service, check.code): check.id
+        for check in checks
+        if check.claim is Claim.PRIVATE_DNS and check.verdict is Verdict.FAILED and check.code
+    }
+    found: dict[str, list[str]] = defaultdict(list)
+    for check in checks:
+        leader = failed.get((check.subnet, check.service, check.code))
+        if check.verdict is Verdict.SKIPPED and leader is not None:
+            found[leader].append(check.id)
+        elif check.id in led:
+            found[led[check.id]].append(check.id)
+    return found
+
+
+def at_link(check: Check) -> Check:
+    """Return the check of a chain as one of the endpoint service at which it ended."""
+    if check.service is None:
+        return check
+    return replace(check, service=link_of(check.claim, check.service, check.code))

@@ -1,0 +1,110 @@
+"""What codes of the start-up chain mean; they are told at the endpoint service where it ended."""
+
+from pytest_ecs_privatelink.diagnosis.grouping import Axis
+from pytest_ecs_privatelink.diagnosis.live_code import LiveCode
+from pytest_ecs_privatelink.verdict import Code
+
+_ENDPOINTS = "ec2 describe-vpc-endpoints --vpc-endpoint-ids {endpoints}"
+_GATEWAY = "ec2 describe-vpc-endpoints --vpc-endpoint-ids {gateway}"
+_GATEWAY_TABLES = "ec2 describe-route-tables --route-table-ids {gateway_tables}"
+_TABLES = "ec2 describe-route-tables --route-table-ids {tables}"
+_GROUPS = "ec2 describe-security-groups --group-ids {groups}"
+_TASK_GROUPS = "ec2 describe-security-groups --group-ids {task_groups}"
+_ZONES = "route53 list-hosted-zones-by-vpc --vpc-id {vpc} --vpc-region {region}"
+
+_UNANSWERED = (
+    "what answers in the endpoint's place (a proxy, a hosted zone's record), then its security "
+    "group and the network ACLs"
+)
+_BY_SERVICE = (Axis.SERVICE, Axis.SUBNET, Axis.VPC)
+_BY_ROUTE = (Axis.TABLE, Axis.SUBNET, Axis.SERVICE, Axis.VPC)
+
+LIVE_CHAIN: dict[Code, LiveCode] = {
+    Code.ENDPOINT_POLICY_DENIES: LiveCode(
+        says="a VPC endpoint policy refuses what tasks call through {services} from {subnets}",
+        next="the policies of the endpoints that the chain goes through",
+        cli=(_ENDPOINTS,),
+        axes=_BY_SERVICE,
+    ),
+    Code.ECR_AUTH: LiveCode(
+        says="{subnets} get no token for the registry from {services}",
+        next=_UNANSWERED,
+        cli=(_ENDPOINTS, _GROUPS, _ZONES),
+        axes=_BY_SERVICE,
+    ),
+    Code.ECR_MANIFEST: LiveCode(
+        says="{subnets} get no manifest of the image from {services}",
+        next="whether the image is there by that tag and for that platform, the repository's "
+        "policy, then what answers in the endpoint's place",
+        cli=("ecr describe-repositories", _ENDPOINTS),
+        axes=_BY_SERVICE,
+    ),
+    Code.ECR_LAYER: LiveCode(
+        cases=(
+            "image layers do not arrive in {subnets} by way of {gateway}; look at its policy "
+            "(it has to allow s3:GetObject on the Region's layer bucket), its route tables, then "
+            "the tasks' outbound rules to S3",
+        ),
+        says="image layers do not arrive from S3 in {subnets}",
+        next="the S3 gateway endpoint, its policy, its route tables, then the tasks' outbound "
+        "rules to S3",
+        cli=(_GATEWAY, _GATEWAY_TABLES, _ENDPOINTS, _TASK_GROUPS),
+        axes=(Axis.TABLE, *_BY_SERVICE),
+    ),
+    Code.ECR_LAYER_PATH: LiveCode(
+        says="image layers arrive in {subnets}, but not by way of an S3 endpoint of {vpc}",
+        next="the gateway endpoint's route tables, and who answers for the layer bucket's name",
+        cli=(_GATEWAY, _TABLES, _ZONES),
+        axes=_BY_ROUTE,
+    ),
+    Code.ECR_DIGEST: LiveCode(
+        says="parts of the image arrive in {subnets} as other bytes than were pushed",
+        next="a proxy or cache on the way that changes what it carries; else push the image again",
+        cli=(_TABLES,),
+        axes=_BY_SERVICE,
+    ),
+    Code.LOGS_UNREACHABLE: LiveCode(
+        says="CloudWatch Logs ({services}) takes no event from {subnets}",
+        next=_UNANSWERED,
+        cli=(_ENDPOINTS, _GROUPS, _ZONES),
+        axes=_BY_SERVICE,
+    ),
+    Code.LOGS_DENIED: LiveCode(
+        says="CloudWatch Logs ({services}) refuses events from {subnets}",
+        next="who refused it: a service control policy, a resource policy, the log group's KMS key",
+        cli=("logs describe-resource-policies", "logs describe-log-groups"),
+        axes=_BY_SERVICE,
+    ),
+    Code.LOGS_GROUP_MISSING: LiveCode(
+        says="{services} has no log group of that name for {subnets}: tasks that name it do not "
+        "start",
+        next="the name in the task definition; else create the group, or let awslogs-create-group "
+        "do it",
+        cli=("logs describe-log-groups",),
+        axes=_BY_SERVICE,
+    ),
+    Code.LOGS_NOT_DELIVERED: LiveCode(
+        says="{services} accepted an event from {subnets} and never showed it",
+        next="the log group's class and its transformer; a longer --ecs-timeout waits longer",
+        cli=("logs describe-log-groups",),
+        axes=_BY_SERVICE,
+    ),
+    Code.SECRET_UNREACHABLE: LiveCode(
+        says="{services} cannot be asked for what tasks fetch, from {subnets}",
+        next=_UNANSWERED,
+        cli=(_ENDPOINTS, _GROUPS, _ZONES),
+        axes=_BY_SERVICE,
+    ),
+    Code.SECRET_DENIED: LiveCode(
+        says="{services} refuses {subnets} what tasks fetch",
+        next="who refused it: the secret's resource policy, its KMS key, a service control policy",
+        cli=("kms list-keys",),
+        axes=_BY_SERVICE,
+    ),
+    Code.SECRET_MISSING: LiveCode(
+        says="{services} has not what tasks fetch in {subnets}: they do not start",
+        next="the ARN or name in the task definition: its Region, its JSON key, its version",
+        axes=_BY_SERVICE,
+    ),
+}
+"""Entries of `live.LIVE`."""
