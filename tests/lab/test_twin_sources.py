@@ -18,6 +18,7 @@ from twin_snapshots import (
 )
 
 from pytest_ecs_privatelink.lab.plan import Host, compile_plan
+from pytest_ecs_privatelink.probes.call_records import SecretQuestion
 from pytest_ecs_privatelink.probes.records import ConnectAnswer, ConnectQuestion, ConnectStatus
 from pytest_ecs_privatelink.topology.model import (
     AclEntry,
@@ -230,3 +231,25 @@ def test_a_subnet_without_a_second_free_address_dials_as_fargate() -> None:
     assert plan.caveats[-1] == (
         "subnet-0 has no second free address: the twin does not dial from it as ec2"
     )
+
+
+@pytest.mark.parametrize(("asked", "connects"), [(FARGATE, True), (EC2, False)])
+def test_each_launch_type_calls_with_its_own_groups(
+    asked: tuple[LaunchType, ...], connects: bool
+) -> None:
+    """Calls for EC2 leave from the instances' address, which their groups may let nowhere."""
+    with rehearse(with_instances(), instance_groups=(INSTANCES,)) as lab:
+        question = SecretQuestion(
+            host=NAME,
+            region="us-east-1",
+            service="secretsmanager",
+            reference="db",
+            timeout=SOON,
+            ca_file=str(lab.twin.ca_file),
+            launch_types=asked,
+        )
+        answer = lab.call(ABROAD, question)
+    (hop,) = answer.hops
+    assert hop.addresses == (ENDPOINT,)
+    assert (hop.address == ENDPOINT) is connects
+    assert (answer.outcome.phase != "connect") is connects
