@@ -18,7 +18,6 @@ from twin_snapshots import (
 )
 
 from pytest_ecs_privatelink.lab.plan import Host, compile_plan
-from pytest_ecs_privatelink.probes.call_records import SecretQuestion
 from pytest_ecs_privatelink.probes.records import ConnectAnswer, ConnectQuestion, ConnectStatus
 from pytest_ecs_privatelink.topology.model import (
     AclEntry,
@@ -85,8 +84,7 @@ def test_hole_in_the_return_ports() -> None:
     with rehearse(snapshot) as lab:
         answers = [lab.connect(ABROAD, address, timeout=SOON) for address in (ENDPOINT, S3)]
         assert lab.opens((HOME, ENDPOINT), (HOME, S3))
-    statuses = {each.status for each in answers if isinstance(each, ConnectAnswer)}
-    assert statuses == {ConnectStatus.TIMEOUT}
+    assert {answer.status for answer in answers} == {ConnectStatus.TIMEOUT}
     assert {answer.detail for answer in answers} == {
         "no answer in phase connect within 1 s from 10.0.1.254 (source ports 32768-33999), while"
         " 10.0.1.254 (source ports 34000-60999) connects"
@@ -101,7 +99,7 @@ def test_single_return_port_is_found_again_and_again() -> None:
     with rehearse(snapshot) as lab:
         asked = [(ABROAD, replace(question, timeout=SOON + i / 100)) for i in range(2)]
         answers = [*lab.ask(*asked[:1] * 4), *lab.ask(asked[1])]
-    statuses = {each.status for each in answers if isinstance(each, ConnectAnswer)}
+    statuses = {answer.status for answer in answers if isinstance(answer, ConnectAnswer)}
     assert statuses == {ConnectStatus.TIMEOUT}
 
 
@@ -231,25 +229,3 @@ def test_a_subnet_without_a_second_free_address_dials_as_fargate() -> None:
     assert plan.caveats[-1] == (
         "subnet-0 has no second free address: the twin does not dial from it as ec2"
     )
-
-
-@pytest.mark.parametrize(("asked", "connects"), [(FARGATE, True), (EC2, False)])
-def test_each_launch_type_calls_with_its_own_groups(
-    asked: tuple[LaunchType, ...], connects: bool
-) -> None:
-    """Calls for EC2 leave from the instances' address, which their groups may let nowhere."""
-    with rehearse(with_instances(), instance_groups=(INSTANCES,)) as lab:
-        question = SecretQuestion(
-            host=NAME,
-            region="us-east-1",
-            service="secretsmanager",
-            reference="db",
-            timeout=SOON,
-            ca_file=str(lab.twin.ca_file),
-            launch_types=asked,
-        )
-        answer = lab.call(ABROAD, question)
-    (hop,) = answer.hops
-    assert hop.addresses == (ENDPOINT,)
-    assert (hop.address == ENDPOINT) is connects
-    assert (answer.outcome.phase != "connect") is connects
