@@ -161,6 +161,7 @@ def rehearse(
         instance_security_groups=groups if instance_groups is None else instance_groups,
         launch_types=tuple(LaunchType),
         timeout=TIMEOUT,
+        run=uuid.uuid4().hex[:12],  # one cloud serves many: each finds its own events only
     )
     with contextlib.ExitStack() as stack:
         laboratory = stack.enter_context(contextlib.closing(Laboratory(cloud=False, twin=True)))
