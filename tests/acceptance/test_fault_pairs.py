@@ -1,6 +1,7 @@
 """Two breaks at once are two causes, the graver and larger first, and every red cell has one."""
 
 import inspect
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
@@ -8,6 +9,7 @@ from itertools import combinations
 import pytest
 from rehearsals import Emulated, rehearse
 
+from pytest_ecs_privatelink.catalogue.chains import CHAINS
 from pytest_ecs_privatelink.diagnosis.causes import explained_by
 from pytest_ecs_privatelink.lab import faults
 from pytest_ecs_privatelink.lab.expectations import outcome
@@ -15,7 +17,7 @@ from pytest_ecs_privatelink.lab.faults import FAULTS, Fault
 from pytest_ecs_privatelink.lab.world import INTERFACE_SERVICES, SUBNET_CIDRS, World, build_world
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import (
-    PROBED_CLAIMS,
+    PATH_CLAIMS,
     Check,
     Claim,
     Code,
@@ -23,14 +25,16 @@ from pytest_ecs_privatelink.verdict import (
     Verdict,
 )
 
-PAIRS = 12
+PAIRS = 18
 Pair = tuple[Fault, Fault]
 Cells = frozenset[tuple[Claim, str, str]]
 CELLS = [
     (claim, subnet, service)
-    for claim in PROBED_CLAIMS
     for subnet in SUBNET_CIDRS
-    for service in (*INTERFACE_SERVICES, "s3")
+    for claim, service in (
+        *((claim, each) for claim in PATH_CLAIMS for each in (*INTERFACE_SERVICES, "s3")),
+        *CHAINS,
+    )
 ]
 OLD_ENDPOINTS = {Code.ENDPOINT_ORDER, Code.AGENT_STALE}
 NO_ENDPOINTS = {Code.ENDPOINT_WRONG_REGION, Code.ECS_ENDPOINTS_INCOMPLETE}
@@ -38,6 +42,7 @@ WAY_OUT = {
     Code.ENDPOINT_MISSING_PUBLIC_PATH,
     Code.INTERNET_PATH_BLOCKED,
     Code.PUBLIC_SUBNET_NO_PUBLIC_IP,
+    Code.ECR_LAYER_PATH,
 }
 """Their worlds have a way to the internet, which makes other breaks milder or other codes."""
 
@@ -111,6 +116,7 @@ def test_both_breaks_are_named(emulated: Emulated, pair: Pair) -> None:
         groups=world.task_groups,
         instance_groups=world.instance_groups,
         faults=twin,
+        cloud=emulated.socket,
     )
 
     causes = judged.causes
@@ -133,7 +139,7 @@ def is_red(check: Check) -> bool:
 
 def broken(emulated: Emulated, pair: Pair) -> tuple[World, Snapshot]:
     """Make both breaks in one world of their own; return it, and what is read of it."""
-    world = build_world(emulated.session, workload=False)
+    world = build_world(emulated.session, cluster=f"lab-{uuid.uuid4().hex[:8]}")
     for fault in pair:
         if fault.break_cloud is not None:
             fault.break_cloud(world, emulated.session)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -205,3 +206,24 @@ def wait_until_gone(pid: int, seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def test_answers_on_a_unix_socket_too(tmp_path: Path) -> None:
+    """What was made over loopback is told over the socket: it is one cloud."""
+    path = tmp_path / "cloud.sock"
+    with Cloud.launch(path) as cloud:
+        cloud.wait()
+        cloud.session().client("logs").create_log_group(logGroupName="/here")
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.settimeout(10)
+            asking.connect(str(path))
+            asking.sendall(
+                b"POST / HTTP/1.1\r\nHost: logs.us-east-1.amazonaws.com\r\n"
+                b"Authorization: AWS4-HMAC-SHA256 "
+                b"Credential=lab/20260101/us-east-1/logs/aws4_request\r\n"
+                b"X-Amz-Target: Logs_20140328.DescribeLogGroups\r\n"
+                b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
+            )
+            said = b"".join(iter(lambda: asking.recv(4096), b""))
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert b"/here" in said

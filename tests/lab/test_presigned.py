@@ -31,7 +31,7 @@ def test_botocore_signs_alike() -> None:
         Credentials(KEY.access_key, KEY.secret_key), "s3", "us-east-1", expires=60
     )
     signer.add_auth(request)
-    said = parse_qs(urlsplit(request.url).query)
+    said = parse_qs(urlsplit(str(request.url)).query)
     moment = datetime.strptime(said["X-Amz-Date"][0], "%Y%m%dT%H%M%S%z")
 
     ours = presign(KEY, "us-east-1", HOST, PATH, now=moment, seconds=60)

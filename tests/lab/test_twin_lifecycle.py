@@ -276,3 +276,15 @@ def test_lab_of_another_system(place: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(LabError, match=r"^the lab's network is made of Linux namespaces, and this"):
         Laboratory(cloud=False, twin=True)
     assert list(place.iterdir()) == []
+
+
+def test_no_aws_client_is_loaded() -> None:
+    """The twin's processes know no botocore and no moto: these would be most of their start."""
+    script = (
+        "import sys, pytest_ecs_privatelink.lab.inside.router\n"
+        "print({'boto3', 'botocore', 'moto', 'flask'} & set(sys.modules))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "set()\n"

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from inside_host import run
 from twin_rehearsal import Rehearsal, rehearse
-from twin_snapshots import LOCAL, S3_GATEWAY, default_route, healthy, with_endpoint_policy
+from twin_snapshots import (
+    S3_GATEWAY,
+    healthy,
+    second_subnet_behind_nat,
+    with_endpoint_policy,
+)
 
 from pytest_ecs_privatelink.lab.images import lab_image
-from pytest_ecs_privatelink.topology.model import NatGateway, RouteTable, RouteTarget, Snapshot
 
 BASE = "https://123456789012.dkr.ecr.us-east-1.amazonaws.com/v2"
 BLOB = json.loads(next(iter(lab_image().manifests.values())).content)["layers"][-1]
@@ -144,28 +147,6 @@ status, _, body = fetch(head["location"])
 print(json.dumps([status, len(body)]))
 """,
         host,
-    )
-
-
-def second_subnet_behind_nat(snapshot: Snapshot) -> Snapshot:
-    """Return ``snapshot`` with routes of its own for the second subnet: all leads out by NAT."""
-    _, second, third = snapshot.subnets
-    return replace(
-        snapshot,
-        route_tables=(
-            *(snapshot.route_tables or ()),
-            RouteTable(
-                id="rtb-nat",
-                routes=(LOCAL, default_route(RouteTarget.NAT_GATEWAY, "nat-1")),
-                subnets=(second.id,),
-            ),
-            RouteTable(
-                id="rtb-public",
-                routes=(LOCAL, default_route(RouteTarget.INTERNET_GATEWAY, "igw-1")),
-                subnets=(third.id,),
-            ),
-        ),
-        nat_gateways=(NatGateway(id="nat-1", subnet=third.id, state="available", public=True),),
     )
 
 

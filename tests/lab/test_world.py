@@ -8,6 +8,7 @@ import pytest
 
 from pytest_ecs_privatelink.lab.cloud import ACCOUNT, REGION, Cloud
 from pytest_ecs_privatelink.lab.corrections import correct
+from pytest_ecs_privatelink.lab.images import lab_image
 from pytest_ecs_privatelink.lab.world import (
     IN_ORDER,
     INTERFACE_SERVICES,
@@ -174,7 +175,7 @@ def test_the_ecs_endpoints_were_made_in_order(seeded: Seeded) -> None:
 
 
 def test_both_launch_types_run_something(seeded: Seeded) -> None:
-    """Task definitions name an image, a log group and a secret that exist."""
+    """Task definitions name an image, a log group, a secret and a parameter that exist."""
     session, workload = seeded.cloud.session(), seeded.world.workload
     assert workload is not None
     ecs = session.client("ecs")
@@ -188,9 +189,15 @@ def test_both_launch_types_run_something(seeded: Seeded) -> None:
     assert {each["launchType"] for each in services["services"]} == {"FARGATE", "EC2"}
     assert container["image"] == workload.image
     assert [each["imageTags"] for each in images] == [[tag]]
+    # The twin's registry has the blobs of this one.
+    assert [each["imageDigest"] for each in images] == [lab_image().index.digest]
     assert container["logConfiguration"]["options"]["awslogs-group"] == workload.log_group
     assert [each["logGroupName"] for each in groups] == [workload.log_group]
-    assert container["secrets"][0]["valueFrom"] == workload.secret
+    assert [each["valueFrom"] for each in container["secrets"]] == [
+        workload.secret,
+        workload.parameter,
+    ]
+    assert session.client("ssm").get_parameter(Name=workload.parameter)
     assert session.client("secretsmanager").describe_secret(SecretId=workload.secret)
     assert session.client("iam").get_role(RoleName="lab-task-execution")["Role"]["Arn"] == (
         workload.execution_role

@@ -10,6 +10,7 @@ from pytest_ecs_privatelink.topology.model import (
     EndpointType,
     GroupRule,
     Interface,
+    NatGateway,
     NetworkAcl,
     PrefixList,
     Route,
@@ -208,3 +209,25 @@ def with_endpoint_policy(snapshot: Snapshot, endpoint: str, *statements: object)
         replace(each, policy=policy) if each.id == endpoint else each for each in snapshot.endpoints
     )
     return replace(snapshot, endpoints=endpoints)
+
+
+def second_subnet_behind_nat(snapshot: Snapshot) -> Snapshot:
+    """Return ``snapshot`` with the second subnet behind a NAT gateway in the third."""
+    _, second, third = snapshot.subnets
+    return replace(
+        snapshot,
+        route_tables=(
+            *(snapshot.route_tables or ()),
+            RouteTable(
+                id="rtb-nat",
+                routes=(LOCAL, default_route(RouteTarget.NAT_GATEWAY, "nat-1")),
+                subnets=(second.id,),
+            ),
+            RouteTable(
+                id="rtb-public",
+                routes=(LOCAL, default_route(RouteTarget.INTERNET_GATEWAY, "igw-1")),
+                subnets=(third.id,),
+            ),
+        ),
+        nat_gateways=(NatGateway(id="nat-1", subnet=third.id, state="available", public=True),),
+    )
