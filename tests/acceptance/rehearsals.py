@@ -39,7 +39,7 @@ from pytest_ecs_privatelink.verdict import (
 TIMEOUT = 2.0
 """Seconds: what answers has long on a busy machine, what is dropped need not be waited for."""
 
-IN_LAB = Settings(lab=True, run="rehearsal")
+IN_LAB = Settings(lab=True)
 LAB_KEYS = Credentials(access_key="lab", secret_key="lab")
 Place = tuple[Claim, str, str]
 """Claim, slug of the subnet, endpoint service."""
@@ -161,6 +161,9 @@ def rehearse(
         instance_security_groups=groups if instance_groups is None else instance_groups,
         launch_types=tuple(LaunchType),
         timeout=TIMEOUT,
+        run=uuid.uuid4().hex[
+            :12
+        ],  # what one writes into the cloud, another must not take for its own
     )
     with contextlib.ExitStack() as stack:
         laboratory = stack.enter_context(contextlib.closing(Laboratory(cloud=False, twin=True)))
