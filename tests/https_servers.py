@@ -51,14 +51,12 @@ Respond = Callable[[Request], Step]
 
 @contextlib.contextmanager
 def serving(
-    certificate: trustme.LeafCert, respond: Respond, *, newest: ssl.TLSVersion | None = None
+    certificate: trustme.LeafCert, respond: Respond, *, address: str = "127.0.0.1"
 ) -> Iterator[Server]:
-    """Serve on 127.0.0.1, each connection in a thread of its own, until the block ends."""
+    """Serve on ``address``, each connection in a thread of its own, until the block ends."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
-    if newest is not None:
-        context.maximum_version = newest
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server((address, 0)) as listener:
         server = Server(listener.getsockname()[1])
         ended = threading.Event()
         threads: list[threading.Thread] = []

@@ -1,6 +1,7 @@
 """Credentials for the calls that vantages make: those of the run's own session, ever fresh."""
 
 import functools
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,13 @@ def keys_of(session: "Callable[[], boto3.Session]") -> Keys:
     Those of a role are refreshed by botocore before they expire.
     """
     opened = functools.cache(session)
+    alone = threading.Lock()
 
     def keys() -> Credentials:
-        found = _found(opened)
+        from pytest_ecs_privatelink.targets.discretion import discreet
+
+        with alone, discreet():
+            found = _found(opened)
         if isinstance(found, str):
             raise VantageError(found)
         return found

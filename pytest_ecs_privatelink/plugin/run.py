@@ -78,7 +78,10 @@ class Run:
             # After a second Ctrl-C, what was created has to go all the same.
             with contextlib.suppress(KeyboardInterrupt):
                 self.exchange.close()
-        return self.ledger.remove()
+        from pytest_ecs_privatelink.targets.discretion import discreet
+
+        with discreet():
+            return self.ledger.remove()
 
     def close(self) -> None:
         """End processes, sockets and folders; closing twice is harmless."""
@@ -91,6 +94,7 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
     Raises one-line errors of `errors` where it cannot be opened; then nothing is left behind.
     """
     probing = probing and any(claim in PROBED_CLAIMS for claim in settings.claims)
+    from pytest_ecs_privatelink.targets.discretion import discreet
     from pytest_ecs_privatelink.targets.ledger import Ledger  # late: it brings botocore
 
     id_ = uuid.uuid4().hex[:12]
@@ -100,7 +104,8 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
             from pytest_ecs_privatelink.plugin.run_lab import open_lab as open_place
         else:
             from pytest_ecs_privatelink.plugin.run_here import open_here as open_place
-        place = open_place(settings, stack, probing=probing)
+        with discreet():
+            place = open_place(settings, stack, probing=probing)
         if settings.save_snapshot is not None:
             snapshots.save(place.plan.snapshot, settings.save_snapshot)
         ledger = Ledger(id_, place.session, command=_command(settings, place))

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,9 +82,10 @@ def _chain(pulled: _Pull, sign: Sign) -> Outcome:
             detail=f"image is {_size(size)}, above the bound of {_size(question.limit)}:"
             " name a smaller one with --ecs-image",
         )
+    layers = Counter(layer.digest for layer in manifest.layers)
     for blob in manifest.blobs():
         _fetch(registry, pulled.path, blob)
-        pulled.layers += sum(layer.digest == blob.digest for layer in manifest.layers)
+        pulled.layers += layers[blob.digest]
     return Outcome(status=CallStatus.OK, link=Link.LAYER, detail=_left_out(manifest))
 
 

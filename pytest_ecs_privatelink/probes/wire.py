@@ -59,6 +59,7 @@ class Wire:
         self._source = source
         self._addresses: dict[str, tuple[str, ...]] = {}
         self._lines: dict[str, _Line] = {}
+        self._ended = False
 
     def send(
         self,
@@ -82,6 +83,8 @@ class Wire:
         del target, headers, body
         if not any(name.lower() == "host" for name in request.headers):
             request.headers["Host"] = authority(host, self.port)
+        if self._ended:
+            fail(link, Break(CallStatus.FAILED, "request", "nobody waits for the answer any more"))
         if attempt > 1:
             self.hops.pop()
         record = Record(self.hops, Hop(link=link, host=host, attempts=attempt))
@@ -93,15 +96,20 @@ class Wire:
         record.update(status=response.status)
 
         def release(usable: bool) -> None:
-            if usable:
+            if usable and not self._ended and host not in self._lines:
                 self._lines[host] = line
             else:
                 line.connection.close()
 
         return Reply(response, record, timeout=self._timeout, release=release)
 
+    def end(self) -> None:
+        """Let what is under way be the last exchange. Any thread may say so."""
+        self._ended = True
+
     def close(self) -> None:
-        """Close idle connections; replies that are still open close theirs."""
+        """End, and close idle connections; replies that are still open close theirs."""
+        self.end()
         while self._lines:
             self._lines.popitem()[1].connection.close()
 

@@ -29,8 +29,8 @@ async def answer_call(
 ) -> CallAnswer:
     """Make the calls of ``question``, here and now, from the local address ``source``.
 
-    How it went is in the answer, never an exception. Who stops waiting leaves the calls to end by
-    themselves: they are in a thread that holds up nothing.
+    How it went is in the answer, never an exception. Who stops waiting leaves the call under way to
+    end by itself, in a thread that holds up nothing; no other one follows.
     """
     if credentials is None:
         return _failed(question, "no credentials came with the question")
@@ -46,30 +46,34 @@ async def answer_call(
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, found)
 
+    wire = Wire(
+        ca_file=question.ca_file, timeout=question.timeout, source=source, port=question.port
+    )
     threading.Thread(
-        target=_answer, args=(question, credentials, source, deliver), name="call", daemon=True
+        target=_answer, args=(question, credentials, wire, deliver), name="call", daemon=True
     ).start()
-    return await answer
+    try:
+        return await answer
+    finally:
+        wire.end()
 
 
 def _answer(
     question: CallQuestion,
     credentials: Credentials,
-    source: str | None,
+    wire: Wire,
     deliver: Callable[[CallAnswer], None],
 ) -> None:
     try:
-        found = _call(question, credentials, source)
+        found = _call(question, credentials, wire)
     except Exception as error:  # noqa: BLE001 - whoever waits must hear, and its text may be secret
         found = _failed(question, f"the probe itself failed: {type(error).__name__}")
     deliver(_without(credentials, found))
 
 
-def _call(question: CallQuestion, credentials: Credentials, source: str | None) -> CallAnswer:
+def _call(question: CallQuestion, credentials: Credentials, wire: Wire) -> CallAnswer:
     sign = signer(credentials, question.region)
-    with Wire(
-        ca_file=question.ca_file, timeout=question.timeout, source=source, port=question.port
-    ) as wire:
+    with wire:
         if isinstance(question, PullQuestion):
             return ecr.pull(question, wire, sign)
         if isinstance(question, LogQuestion):

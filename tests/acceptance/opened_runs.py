@@ -68,10 +68,14 @@ class Opened:
         }
 
     def everything(self) -> dict[str, Any]:
-        """Return all that the emulator holds, of every service."""
-        held = json.loads(self.moto("data.json"))
+        """Return all that the emulator holds, of every service that it holds anything of."""
+        told = json.loads(self.moto("data.json"))
+        held = {
+            service: {kind: items for kind, items in kinds.items() if items}
+            for service, kinds in told.items()
+        }
         assert held["logs"], "the emulator says what it holds"
-        return dict(held)
+        return {service: kinds for service, kinds in held.items() if kinds}
 
     def moto(self, path: str, method: str = "GET") -> bytes:
         """Ask the emulator's own API."""

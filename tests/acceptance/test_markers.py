@@ -55,7 +55,7 @@ def test_dns(ecs_subnet): pass
 @pytest.mark.ecs_claim("audit")
 def test_audit(ecs_subnet): pass
 """
-DNS = "private-dns, tcp-443, audit"
+DNS = "private-dns, tcp-443, ecr-pull, awslogs, secret, audit"
 
 
 def squares(subnets: tuple[str, ...], services: tuple[str, ...]) -> list[str]:
@@ -114,6 +114,43 @@ def test_claims_are_selected_by_marker(runs: Runs, snapshot: Path, specimens: st
     everything = collected(runs, snapshot, specimens)
     chosen = collected(runs, snapshot, specimens, "--ecs-claims=private-dns,tcp-443")
     assert set(everything) - set(chosen) == {"test_audit"}
+
+
+CHAINS = f"""
+import pytest
+
+@pytest.mark.ecs_claim("ecr-pull")
+def test_pull({BOTH}, ecs_check): pass
+
+@pytest.mark.ecs_claim("awslogs")
+def test_logs({BOTH}, ecs_check): pass
+
+@pytest.mark.ecs_claim("secret")
+def test_secret({BOTH}, ecs_check): pass
+"""
+
+
+def test_chain_claims_run_where_they_stand(runs: Runs, snapshot: Path) -> None:
+    """One endpoint service carries each, two carry ``secret``: the lab's tasks name a parameter."""
+    assert collected(runs, snapshot, CHAINS) == {
+        "test_pull": squares(SUBNETS, ("ecr.dkr",)),
+        "test_logs": squares(SUBNETS, ("logs",)),
+        "test_secret": squares(SUBNETS, ("secretsmanager", "ssm")),
+    }
+
+
+def test_chain_claims_that_have_no_cell_are_left_out(runs: Runs, snapshot: Path) -> None:
+    """Where only the twin of a VPC is probed nothing answers calls: the header says so."""
+    run = runs(
+        *("--ecs-lab", f"--ecs-snapshot={snapshot}", "--ecs-timeout=1", "test_own.py"),
+        files={"test_own.py": CHAINS + "\ndef test_other(): pass\n"},
+    )
+    assert run.code == 0
+    assert (
+        "  not proven: ecr-pull, awslogs, secret (the twin of a VPC has its network, not the "
+        "services behind it)"
+    ) in run.lines
+    assert "1 passed, 9 deselected" in run.lines[-1]
 
 
 def test_markers_never_add(runs: Runs, snapshot: Path, specimens: str, private_a: str) -> None:

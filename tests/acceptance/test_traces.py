@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+from lab_runs import Runs
 from opened_runs import opened
 
 from pytest_ecs_privatelink.catalogue.marks import RUN_TAG, marked
@@ -79,6 +81,37 @@ def test_calls_under_way_are_not_outrun() -> None:
 
     assert told is None
     assert after == later == {LOG_GROUP: set()}
+
+
+ENDS = {
+    "ctrl-c": ("os.kill(os.getpid(), signal.SIGINT)", 2),
+    "sigterm": ("os.kill(os.getpid(), signal.SIGTERM)", 2),
+    "pytest.exit": ("pytest.exit('enough')", 2),
+    "a test that fails, under -x": ("pytest.fail('broken')", 1),
+    "an error in pytest itself": ("raise SystemError", 3),
+}
+BREAKING = """
+import os, signal
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_{hook}({argument}):
+    if "test_ecr_pull" in {argument}.nodeid:  # the streams of test_awslogs are there by now
+        {end}
+"""
+
+
+@pytest.mark.parametrize(("end", "code"), ENDS.values(), ids=ENDS)
+def test_whatever_ends_a_run_its_traces_go(runs: Runs, end: str, code: int) -> None:
+    """Interrupted, ended by a test or broken in pytest: each stream is removed all the same."""
+    place = ("logreport", "report") if end == "raise SystemError" else ("call", "item")
+    breaking = BREAKING.format(hook=place[0], argument=place[1], end=end)
+    # A conftest's hooks are not for the bundled tests, which lie elsewhere.
+    run = runs("--ecs-lab", "-x", "-p", "breaking", files={"breaking.py": breaking}, PYTHONPATH=".")
+
+    assert run.code == code, run.out
+    assert "could not remove" not in run.err
+    assert run.report["run"]["api_calls"]["logs:DeleteLogStream"] == len(STREAMS)
 
 
 def test_a_read_only_run_changes_nothing() -> None:

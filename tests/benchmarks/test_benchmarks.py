@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ SMALL = {
     ),
     "diagnosis": ("--runs=1", "--subnets=4", "--services=5", "--findings=3"),
     "referee": ("--worlds=3",),
+    "pull": ("--runs=1", "--large=64"),
 }
 
 Row = dict[str, object]
@@ -128,6 +130,16 @@ def test_the_referee_compares_every_cell(tmp_path: Path) -> None:
 
     assert (row["worlds"], row["disagreements"]) == (3, 0)
     assert int(str(row["left to probes"])) < int(str(row["cells"]))
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_a_pull_takes_no_memory_for_a_large_layer(tmp_path: Path) -> None:
+    """A layer of 64 MiB is verified at its full size with less than 40 MiB more than one of 1."""
+    small, large, speed = run("pull", tmp_path)
+
+    assert (small["layer MiB"], large["layer MiB"], speed["layer MiB"]) == (1, 64, 64)
+    assert float(str(large["more"])) <= 40
+    assert float(str(speed["pull"])) > 0
 
 
 if sys.platform != "linux":

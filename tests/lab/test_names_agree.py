@@ -153,7 +153,7 @@ def answered(plan: TwinPlan, names: Names, question: Question) -> Answer:
             status=status,
             addresses=tuple(sorted(found.addresses)),
         )
-    assert isinstance(question, ConnectQuestion)
+    assert isinstance(question, ConnectQuestion), question
     address, name = question.address, question.server_name or ""
     (host,) = plan.hosts
     fitting = [

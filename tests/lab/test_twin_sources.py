@@ -84,8 +84,7 @@ def test_hole_in_the_return_ports() -> None:
     with rehearse(snapshot) as lab:
         answers = [lab.connect(ABROAD, address, timeout=SOON) for address in (ENDPOINT, S3)]
         assert lab.opens((HOME, ENDPOINT), (HOME, S3))
-    statuses = {each.status for each in answers if isinstance(each, ConnectAnswer)}
-    assert statuses == {ConnectStatus.TIMEOUT}
+    assert {answer.status for answer in answers} == {ConnectStatus.TIMEOUT}
     assert {answer.detail for answer in answers} == {
         "no answer in phase connect within 1 s from 10.0.1.254 (source ports 32768-33999), while"
         " 10.0.1.254 (source ports 34000-60999) connects"
@@ -100,7 +99,7 @@ def test_single_return_port_is_found_again_and_again() -> None:
     with rehearse(snapshot) as lab:
         asked = [(ABROAD, replace(question, timeout=SOON + i / 100)) for i in range(2)]
         answers = [*lab.ask(*asked[:1] * 4), *lab.ask(asked[1])]
-    statuses = {each.status for each in answers if isinstance(each, ConnectAnswer)}
+    statuses = {answer.status for answer in answers if isinstance(answer, ConnectAnswer)}
     assert statuses == {ConnectStatus.TIMEOUT}
 
 

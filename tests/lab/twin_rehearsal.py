@@ -9,6 +9,7 @@ from twin_snapshots import ACCOUNT, TASKS
 from pytest_ecs_privatelink.lab.plan import Host, TwinPlan, compile_plan
 from pytest_ecs_privatelink.lab.twin import Twin
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
+from pytest_ecs_privatelink.probes.call_records import CallAnswer, CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,
@@ -87,6 +88,13 @@ class Rehearsal:
             )
 
         return self._runner.run(gather())
+
+    def call(self, subnet: str, question: CallQuestion) -> CallAnswer:
+        """Ask a question that takes calls, with credentials that nobody knows."""
+        credentials = Credentials(access_key="AKIATWIN", secret_key="twin")
+        answer = self._runner.run(self.twin.vantages[subnet].ask(question, credentials))
+        assert isinstance(answer, CallAnswer)
+        return answer
 
     def _statuses(self, timeout: float, pairs: tuple[tuple[str, str], ...]) -> list[ConnectStatus]:
         questions = [

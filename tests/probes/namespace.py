@@ -16,7 +16,7 @@ with socket.socket() as _sock:
 """
 
 
-def run(source: str, *, files: dict[str, Path] | None = None) -> Any:  # noqa: ANN401 - JSON values have no narrower type
+def run(source: str, *, files: dict[str, Path] | None = None, seconds: float = 30) -> Any:  # noqa: ANN401 - JSON values have no narrower type
     """Run ``source`` with loopback up and ``files`` bound over; return the JSON it prints."""
     unshare = shutil.which("unshare")
     if unshare is None:
@@ -27,7 +27,11 @@ def run(source: str, *, files: dict[str, Path] | None = None) -> Any:  # noqa: A
     binds = "".join(f"mount --bind {mine} {theirs} && " for theirs, mine in (files or {}).items())
     command = [*isolate, "sh", "-c", binds + 'exec "$@"', "sh", sys.executable, "-c"]
     done = subprocess.run(
-        [*command, _LOOPBACK_UP + source], capture_output=True, text=True, timeout=30, check=False
+        [*command, _LOOPBACK_UP + source],
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
-from https_servers import aws
+from https_servers import Step, aws
 from made_images import Images, noise
 from scripted_registry import REGISTRY, STORE, Script, scripted
 
@@ -40,7 +40,7 @@ class Stage:
     digest: str
     layers: tuple[str, ...]
 
-    def say_of_layer(self, *steps: bytes) -> None:
+    def say_of_layer(self, *steps: Step) -> None:
         """Let the store answer so for the first layer."""
         self.script.say(STORE, f"/layers/{self.layers[0]}", *steps)
 

@@ -148,7 +148,7 @@ def test_a_made_group_is_tagged_and_short_lived(
     ask(replace(QUESTION, make_group=True), respond, certificate, ca_file)
 
     assert [each.json for each in sent[:2]] == [
-        {"logGroupName": "/ecs/app", "tags": {"pytest-ecs-privatelink": "r1"}},
+        {"logGroupName": "/ecs/app", "tags": {"pytest-ecs-privatelink:run": "r1"}},
         {"logGroupName": "/ecs/app", "retentionInDays": 1},
     ]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from https_servers import Step, answer, close, saying, silence
+from https_servers import Treatment, answer, close, saying, silence
 from made_images import OCI_KINDS, Images, digest_of
 from scripted_registry import QUERY, REGISTRY, STORE
 from staged_pull import REPOSITORY, TAGGED, Stage, staged
@@ -77,17 +77,18 @@ def test_an_endless_layer_is_left_alone(stage: Stage) -> None:
         (silence, CallStatus.TIMEOUT, "no answer in phase body within 0.5 s"),
     ],
 )
-def test_a_layer_that_breaks_off(stage: Stage, then: Step, status: CallStatus, words: str) -> None:
+def test_a_layer_that_breaks_off(
+    stage: Stage, then: Treatment, status: CallStatus, words: str
+) -> None:
     """Half a layer is a broken way, and no wrong digest."""
-    assert callable(then)
-    stage.say_of_layer(saying(answer(200, b"12345", length=9), then))  # type: ignore[arg-type]
+    stage.say_of_layer(saying(answer(200, b"12345", length=9), then))
 
     of(stage, timeout=0.5).breaks(Link.LAYER, status, words, phase="body")
 
 
 def test_a_store_that_never_answers(stage: Stage) -> None:
     """The registry was fine: the layer's way is the broken one."""
-    stage.say_of_layer(silence)  # type: ignore[arg-type]
+    stage.say_of_layer(silence)
 
     words = "no answer in phase request within 0.5 s"
     of(stage, timeout=0.5).breaks(Link.LAYER, CallStatus.TIMEOUT, words)

@@ -79,8 +79,10 @@ def test_digests_and_layers_are_skopeos(peers: Peers, version: str) -> None:
     assert (by_digest.outcome.status, by_digest.digest) == (CallStatus.OK, answered.digest)
 
 
-@pytest.mark.parametrize("version", ["single", "single2", "multi", "multi2"])
-@pytest.mark.parametrize("architecture", ["amd64", "arm64"])
+@pytest.mark.parametrize(
+    ("version", "architecture"),
+    [("single", "amd64"), ("single2", "amd64"), ("multi", "amd64"), ("multi2", "arm64")],
+)
 def test_the_bytes_are_those_that_skopeo_copies(
     peers: Peers, tmp_path: Path, version: str, architecture: str
 ) -> None:

@@ -92,7 +92,7 @@ def test_a_question_that_creates_is_noted(logs: LogsCloud) -> None:
 
     ledger.asking(question(GROUP, A.name, write=False))
     ledger.asking(SimpleNamespace(name="logs.us-east-1.amazonaws.com"))
-    assert ledger.noted == ()
+    assert not ledger.noted
     ledger.asking(question(own.name, A.name, make_group=True))
     ledger.asking(question(GROUP, B.name))
     assert ledger.noted == (own, stream("private-a", own.name), B)

@@ -33,7 +33,7 @@ from pytest_ecs_privatelink.topology.model import (
 )
 from pytest_ecs_privatelink.topology.wearers import Wearers
 from pytest_ecs_privatelink.vantage.calling import answer_call
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, LaunchType
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, LaunchType
 
 REGION = "us-east-1"
 OWNER = "111111111111"
@@ -144,7 +144,7 @@ def make_world(
         vantages={each.id: Counting(each.id, table, lost) for each in places},
         cells=tuple(
             Cell(claim, each.id, service)
-            for claim in PROBED_CLAIMS
+            for claim in PATH_CLAIMS
             for each in places
             for service in services
         ),

@@ -197,6 +197,33 @@ def test_many_calls_are_made_at_once(secret: SecretQuestion, ca: tuple[trustme.C
     assert {each.outcome.status for each in found} == {CallStatus.OK}
 
 
+def test_who_stops_waiting_stops_the_calls(log: LogQuestion, ca: tuple[trustme.CA, str]) -> None:
+    """After a cancelled wait the call under way is the last: nothing is created behind a run."""
+    asked, go_on = threading.Event(), threading.Event()
+
+    def respond(_: https_servers.Request) -> bytes:
+        asked.set()
+        go_on.wait(10)
+        return aws({})
+
+    async def ask(question: LogQuestion) -> None:
+        task = asyncio.create_task(answer_call(question, CREDENTIALS))
+        await asyncio.to_thread(asked.wait, 10)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    with https_servers.serving(ca[0].issue_cert("localhost"), respond) as slow:
+        asyncio.run(ask(replace(log, port=slow.port)))
+        (calling,) = [each for each in threading.enumerate() if each.name == "call"]
+        go_on.set()
+        calling.join(10)
+
+    assert [each.headers["x-amz-target"] for each in slow.requests] == [
+        "Logs_20140328.CreateLogStream"
+    ]
+
+
 def test_a_lost_vantage_tells_no_credentials(secret: SecretQuestion, tmp_path: Path) -> None:
     """Where the host hangs up, neither the error nor anything behind it shows the credentials."""
     path = tmp_path / "s"
