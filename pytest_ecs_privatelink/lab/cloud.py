@@ -48,7 +48,8 @@ class Cloud:
     def launch(cls, path: Path | None = None) -> "Cloud":
         """Start the process and return without waiting for it; `LabError` where there is none.
 
-        With ``path`` it answers on that Unix socket too, which whoever may open it can do.
+        With ``path`` it answers on that Unix socket too, which whoever may open it can do; the
+        socket's folder is removed where this process is killed.
         """
         words = tempfile.TemporaryFile()  # noqa: SIM115  (closed by close(); has no name on disk)
         try:

@@ -2,7 +2,8 @@
 
 Run as ``python -m pytest_ecs_privatelink.lab.cloud_server PARENT_PID [SOCKET]`` with a pipe as
 stdin. Prints one line of JSON, ``{"port": N}``, once it answers, on the Unix socket SOCKET as well;
-says nothing else unless it fails.
+says nothing else unless it fails. The folder of SOCKET is the run's own, and goes with a parent
+that was killed.
 """
 
 import contextlib
@@ -11,11 +12,13 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ def main(parent: int, path: str | None = None) -> None:
     """Serve until ``parent`` is gone: its end of stdin closed, or another parent in its place."""
     # Ctrl-C goes to the whole process group: whether the cloud ends is for the controller to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent, path), daemon=True).start()
     server, *others = _make_servers(("127.0.0.1", *([f"unix://{path}"] if path else [])))
     for other in others:
         threading.Thread(target=other.serve_forever, daemon=True).start()
@@ -37,12 +40,15 @@ def main(parent: int, path: str | None = None) -> None:
     server.serve_forever()
 
 
-def _end_with(parent: int) -> None:
+def _end_with(parent: int, path: str | None) -> None:
     # A forked sibling may hold our stdin open, hence the second look. PR_SET_PDEATHSIG would
     # serve neither macOS nor a parent that launched us from a thread which has ended since.
     while os.getppid() == parent:
         if select.select([0], [], [], SECONDS_BETWEEN_LOOKS_AT_PARENT)[0] and not os.read(0, 64):
             break
+    # One that ends as it should kills this process before it lets go of the pipe.
+    if path is not None:
+        shutil.rmtree(Path(path).parent, ignore_errors=True)
     os._exit(0)
 
 

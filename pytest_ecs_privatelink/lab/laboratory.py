@@ -37,8 +37,8 @@ class Laboratory:
     """Starts the lab's processes at once and ends them together.
 
     ``cloud`` says whether the lab needs one of its own, ``twin`` whether anything will be probed.
-    ``folder`` is private and short enough for sockets; with a twin, it goes also where this process
-    is killed. Raises `LabError` where this machine cannot hold a lab.
+    ``folder`` is private and short enough for sockets; it goes also where this process is killed.
+    Raises `LabError` where this machine cannot hold a lab.
     """
 
     def __init__(self, *, cloud: bool, twin: bool) -> None:

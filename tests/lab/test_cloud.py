@@ -177,6 +177,31 @@ def test_a_killed_parent_leaves_no_process() -> None:
     assert ended
 
 
+OPEN_AND_SLEEP = """
+import time
+from pytest_ecs_privatelink.lab.laboratory import Laboratory
+
+laboratory = Laboratory(cloud=True, twin=False)
+laboratory.cloud.wait()
+print(laboratory.folder, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_killed_run_without_a_twin_leaves_no_folder() -> None:
+    """What the twin does for a lab that probes, the cloud does for one that only audits."""
+    parent = subprocess.Popen([sys.executable, "-c", OPEN_AND_SLEEP], stdout=subprocess.PIPE)
+    with parent:
+        assert parent.stdout is not None
+        folder = Path(parent.stdout.readline().decode().strip())
+        assert folder.exists()
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not folder.exists()
+
+
 def test_nothing_is_left_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cloud leaves no file, neither where it was started nor in the temporary folder."""
     monkeypatch.chdir(tmp_path)
