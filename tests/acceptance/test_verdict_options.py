@@ -77,6 +77,10 @@ def test_nothing_is_proven_from_outside(runs: Runs, outside: Outside) -> None:
     (last,) = (line for line in told.lines if line.startswith("nothing was proven: "))
     assert last.startswith(f"nothing was proven: {why} (72 cells); 0 of 45 required cells probed")
     assert {basis for _, _, basis in told.verdicts.values()} == {"derived"}
+    # No cluster says what tasks pull; where they log, and that secrets are there, need no name.
+    assert (
+        "  not proven: ecr-pull (no image of this Region's ECR is known: --ecs-image names one)"
+    ) in told.lines
 
 
 def test_audits_alone_are_the_run_from_outside(runs: Runs, outside: Outside) -> None:
@@ -128,6 +132,7 @@ def test_an_accepted_finding_takes_its_cells_along(runs: Runs) -> None:
     }
     assert reasons(told)["audit[endpoint-missing-logs]"] == "accepted: endpoint-missing"
     assert reasons(told)["private-dns[private-a-logs]"] == "accepted: endpoint-missing"
+    assert reasons(told)["awslogs[private-a-logs]"] == "accepted: endpoint-missing"
     assert told.report["causes"] == []
 
 
