@@ -31,7 +31,8 @@ def facts_of(
     services at once, which makes its ``lone_acl`` the first suspect. ``public`` stands for endpoint
     services of which none has an endpoint, ``cleared`` for those whose groups are not to blame,
     ``errand`` for the one image, log group or secret that all are about (``errand_quoted``: as a
-    shell wants it). One break is what all ``checks`` share, so groups that ``reached`` shows to be open to these subnets are not named.
+    shell wants it). One break is what all ``checks`` share, so groups that ``reached`` shows to be
+    open to these subnets are not named.
     """
     services = [ground.service(each) for each in _distinct(check.service for check in checks)]
     found = (ground.subnet(each) for each in _distinct(check.subnet for check in checks))
