@@ -72,7 +72,7 @@ def _judge(answer: LogAnswer, group: LogGroup, *, temporary: bool, read_only: bo
     missing = outcome.status is CallStatus.MISSING
     if outcome.status is CallStatus.OK or (missing and temporary and read_only):
         return passed(outcome, _delivered(answer, subject, read_only=read_only))
-    reading = judge(subject, outcome, _CODES)
+    reading = judge(subject, outcome, _CODES, answer.hops)
     if missing and group.made_by_tasks:
         reason = f"path proven, delivery not tested: awslogs-create-group makes {subject} later"
         return replace(reading, verdict=Verdict.SKIPPED, code=None, reason=reason)

@@ -99,9 +99,9 @@ def _judge_failure(subject: str, answer: PullAnswer) -> Reading:
             verdict=Verdict.FAILED,
             code=Code.ECR_LAYER,
             phase=outcome.phase,
-            observed=f"{subject}: {told(replace(outcome, action='s3:GetObject'))}",
+            observed=f"{subject}: {told(replace(outcome, action='s3:GetObject'), answer.hops)}",
         )
-    reading = judge(subject, outcome, _CODES)
+    reading = judge(subject, outcome, _CODES, answer.hops)
     image = parse_image(answer.image)
     if image is None or not looks_cached(image):
         return reading

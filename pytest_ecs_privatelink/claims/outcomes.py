@@ -1,6 +1,6 @@
 """What the end of a chain of calls says: broken, refused, not there, or nothing at all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.claims.terms import Reading
@@ -62,12 +62,13 @@ class Codes:
     undelivered: Code | None = None
 
 
-def judge(subject: str, outcome: Outcome, codes: Codes) -> Reading:
+def judge(subject: str, outcome: Outcome, codes: Codes, hops: Sequence[Hop]) -> Reading:
     """Return what ``outcome``, which is not `CallStatus.OK`, says of ``subject``.
 
-    The credentials are the runner's, not the tasks': what their own policies refuse is no failure.
+    The last of ``hops`` is the one that ended so. The credentials are the runner's, not the
+    tasks': what their own policies refuse is no failure.
     """
-    observed = f"{subject}: {told(outcome)}"
+    observed = f"{subject}: {told(outcome, hops)}"
     status = outcome.status
     if status in _UNTOLD:
         return _reading(Verdict.ERROR, None, outcome, observed, reason=observed)
@@ -99,12 +100,23 @@ def untested(outcome: Outcome, observed: str) -> Reading:
     return _reading(Verdict.SKIPPED, None, outcome, observed, reason=reason)
 
 
-def told(outcome: Outcome) -> str:
-    """Return what ended the chain, and at which link, in words."""
+def told(outcome: Outcome, hops: Sequence[Hop]) -> str:
+    """Return what ended the chain, and at which link, in words; where it broke, with whom, too."""
+    ended = _ended(outcome)
+    # Some details say all of it, and how long was waited.
+    whole = outcome.detail.startswith(ended)
     detail = f": {outcome.detail}" if outcome.detail else ""
     named = outcome.error and outcome.error not in outcome.detail
     error = f" ({outcome.error})" if named else ""
-    return f"{outcome.link}: {_ended(outcome)}{error}{detail}"
+    words = outcome.detail if whole else f"{ended}{error}{detail}"
+    return f"{outcome.link}: {_whereabouts(outcome, hops)}{words}"
+
+
+def _whereabouts(outcome: Outcome, hops: Sequence[Hop]) -> str:
+    if outcome.status not in BROKEN or not hops or hops[-1].link is not outcome.link:
+        return ""
+    last = hops[-1]
+    return f"{last.host} at {last.address}: " if last.address else f"{last.host}: "
 
 
 def _ended(outcome: Outcome) -> str:

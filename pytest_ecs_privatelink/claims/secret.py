@@ -73,7 +73,7 @@ async def _fetch(
 def _judge(answer: SecretAnswer) -> Reading:
     subject = answer.reference
     if answer.outcome.status is not CallStatus.OK:
-        return judge(subject, answer.outcome, _CODES)
+        return judge(subject, answer.outcome, _CODES, answer.hops)
     length = f"{answer.length} characters" if answer.length is not None else "of unknown length"
     return passed(answer.outcome, by_way_of(f"{subject}: fetched, {length}, not kept", answer.hops))
 
@@ -83,8 +83,8 @@ def _judge_probe(answer: SecretAnswer) -> Reading:
     if outcome.status is CallStatus.OK:
         return passed(outcome, by_way_of(f"{subject}: the service itself answered", answer.hops))
     if outcome.status is not CallStatus.DENIED:
-        return judge(subject, outcome, _CODES)
-    observed = f"{subject}: {told(outcome)}"
+        return judge(subject, outcome, _CODES, answer.hops)
+    observed = f"{subject}: {told(outcome, answer.hops)}"
     if outcome.denied_by in (Denier.IDENTITY, Denier.UNSAID, None):
         return passed(outcome, observed)  # signed by the service, which is all that was asked for
     # A policy may let tasks' own secrets through, and not this name.

@@ -49,9 +49,7 @@ def lead_out_by_nat(world: World, session: "boto3.Session") -> None:
     gateway = _create_nat_gateway(ec2, world.vpc_id)
     _lead_out(ec2, world.route_table, NatGatewayId=gateway)
     for group in (*world.task_groups, *world.instance_groups):
-        ec2.authorize_security_group_egress(
-            GroupId=group, IpPermissions=https(IpRanges=[{"CidrIp": ANYWHERE}])
-        )
+        _let_out_anywhere(ec2, group)
 
 
 def drop_endpoints_beside_private_nat(
@@ -229,6 +227,16 @@ def _lead_out(ec2: Client, table: str, **target: str) -> None:
     there = {each.get("DestinationCidrBlock") for each in found["Routes"]}
     make = ec2.replace_route if ANYWHERE in there else ec2.create_route
     make(RouteTableId=table, DestinationCidrBlock=ANYWHERE, **target)
+
+
+def _let_out_anywhere(ec2: Client, group: str) -> None:
+    """Let 443 out of ``group`` to anywhere, unless another fault has."""
+    (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    ranges = (each for rule in found["IpPermissionsEgress"] for each in rule["IpRanges"])
+    if ANYWHERE not in {each["CidrIp"] for each in ranges}:
+        ec2.authorize_security_group_egress(
+            GroupId=group, IpPermissions=https(IpRanges=[{"CidrIp": ANYWHERE}])
+        )
 
 
 def _free_public_cidr(ec2: Client, vpc_id: str) -> str:

@@ -14,8 +14,9 @@ from typing import Any
 
 from pytest_ecs_privatelink.audits.register import audited_codes
 
-CELLS = 66
-"""Cells of the lab's world: two claims, three subnets, eleven endpoint services."""
+CELLS = 78
+"""Cells of the lab's world in three subnets: two claims at each of eleven endpoint services, an
+image pulled, a log event delivered, and a secret and a parameter fetched."""
 AUDITS = len(audited_codes())
 TESTS = CELLS + AUDITS
 _FOREIGN = ("AWS_", "PYTEST_", "COV_", "PY_COLORS", "NO_COLOR", "FORCE_COLOR", "COLUMNS")

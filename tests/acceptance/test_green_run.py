@@ -1,20 +1,28 @@
 """``pytest --ecs-lab``: a healthy VPC is green, and everything in the green was proven."""
 
 import re
-from itertools import permutations, product
+from itertools import permutations
 from pathlib import Path
 
 import pytest
-from lab_runs import TESTS, Finished, Runs
+from lab_runs import CELLS, TESTS, Finished, Runs
 from report_schema import SCHEMA, violations
 
 from pytest_ecs_privatelink.audits.register import audited_codes
 
 SUBNETS = ("private-a", "private-b", "private-c")
-REQUIRED = ("ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager")
+REQUIRED = ("ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager", "ssm")
 ASSUMED = ("ecs", "ecs-agent", "ecs-telemetry")
-POSSIBLE = ("kms", "ssm", "ssmmessages")
+POSSIBLE = ("kms", "ssmmessages")
 SERVICES = tuple(sorted(REQUIRED + ASSUMED + POSSIBLE))
+CHAIN = {"ecr.dkr": "ecr-pull", "logs": "awslogs", "secretsmanager": "secret", "ssm": "secret"}
+SQUARES = {
+    (claim, subnet, service)
+    for subnet in SUBNETS
+    for service in SERVICES
+    for claim in ("private-dns", "tcp-443", CHAIN.get(service))
+    if claim
+}
 ESCAPE = "\x1b["
 
 
@@ -43,11 +51,11 @@ def test_the_run_is_green(green: Finished) -> None:
 
 
 def test_every_square_was_probed_and_passed(green: Finished) -> None:
-    """Both claims stand, by packets from that subnet, for every subnet and endpoint service."""
-    squares = product(("private-dns", "tcp-443"), SUBNETS, SERVICES)
+    """Every claim stands, by packets from that subnet, for every subnet and endpoint service."""
+    assert len(SQUARES) == CELLS
     assert {id: told for id, told in green.verdicts.items() if not id.startswith("audit")} == {
         f"{claim}[{subnet}-{service}]": ("passed", None, "probed")
-        for claim, subnet, service in squares
+        for claim, subnet, service in SQUARES
     }
 
 
@@ -75,7 +83,7 @@ def test_the_report_tells_the_run(green: Finished) -> None:
         "region": "us-east-1",
     }
     assert run["launch_types"] == ["fargate", "ec2"]
-    assert run["cells"] == {"required": 48, "probed": 48}
+    assert run["cells"] == {"required": 66, "probed": 66}
     assert run["workers"] == 1
     assert run["duration_s"] > 0
     assert green.report["causes"] == []
@@ -94,8 +102,9 @@ def test_the_report_says_where_the_packets_came_from(green: Finished) -> None:
         (f"lab:{subnet}", subnet) for subnet in subnets
     }
     assert {each["nodeid"] for each in probed} == {
-        f"test_{claim}.py::test_{claim}[{subnet}-{service}]"
-        for claim, subnet, service in product(("private_dns", "tcp_443"), SUBNETS, SERVICES)
+        f"test_{name}.py::test_{name}[{subnet}-{service}]"
+        for claim, subnet, service in SQUARES
+        for name in (claim.replace("-", "_"),)
     }
 
 
@@ -142,10 +151,15 @@ def test_the_matrix_stands_at_the_end(green: Finished) -> None:
     """The run ends with the matrix and the line that counts; a pipe gets no colour."""
     start = green.lines.index("=" * 31 + " ecs-privatelink " + "=" * 32)
     assert [line for line in green.lines[start + 1 : -1] if line] == [
-        "each square: private-dns, tcp-443 | ✔ passed",
+        "each square: private-dns, tcp-443, ecr-pull/awslogs/secret | ✔ passed",
         "                private-a  private-b  private-c",
-        *(f"{service:<16}✔✔         ✔✔         ✔✔" for service in SERVICES),
-        "48 of 48 required cells probed; every subnet has a vantage",
+        *(
+            f"{service:<16}✔✔✔        ✔✔✔        ✔✔✔"
+            if service in CHAIN
+            else f"{service:<16}✔✔         ✔✔         ✔✔"
+            for service in SERVICES
+        ),
+        "66 of 66 required cells probed; every subnet has a vantage",
     ]
     assert ESCAPE not in green.out
 
@@ -155,8 +169,8 @@ def test_quiet_is_two_lines(quiet: Finished) -> None:
     assert quiet.code == 0
     assert "ecs-privatelink" not in quiet.out
     assert quiet.lines[-3:-1] == [
-        "66 passed in 3 subnets x 11 endpoint services",
-        "48 of 48 required cells probed; every subnet has a vantage",
+        f"{CELLS} passed in 3 subnets x 11 endpoint services",
+        "66 of 66 required cells probed; every subnet has a vantage",
     ]
     assert re.fullmatch(rf"{TESTS} passed in [\d.]+s", quiet.lines[-1])
 
@@ -164,14 +178,16 @@ def test_quiet_is_two_lines(quiet: Finished) -> None:
 def test_verbose_shows_every_check(verbose: Finished) -> None:
     """``-v`` adds a line for each check with its time and what was observed."""
     told = [line for line in verbose.lines if re.search(r"\]\s[\d.]+ ms: ", line)]
-    assert len(told) == 66
+    assert len(told) == CELLS
     pattern = r"tcp-443\[private-b-logs\] [\d.]+ ms: 10\.0\.1\.\d+:443 \(logs\.us-east-1\.amazon"
     assert len([line for line in told if re.search(pattern, line)]) == 1
 
 
 def test_color_yes_colours_the_matrix(verbose: Finished) -> None:
     """``--color=yes`` colours the glyphs even into a pipe."""
-    assert f"ecr.dkr         {ESCAPE}32m✔{ESCAPE}0m{ESCAPE}32m✔{ESCAPE}0m  " in verbose.out
+    green = f"{ESCAPE}32m✔{ESCAPE}0m"
+    assert f"\necr.api         {2 * green}         {2 * green}         {2 * green}\n" in verbose.out
+    assert f"\necr.dkr         {3 * green}        {3 * green}        {3 * green}\n" in verbose.out
 
 
 def test_the_same_calls_and_verdicts_however_it_is_told(
@@ -205,5 +221,5 @@ def test_colour_is_asked_for(
 def test_a_terminal_without_unicode_gets_ascii(runs: Runs, snapshot: Path) -> None:
     """The matrix falls back to letters where the terminal speaks no UTF-8."""
     told = runs(f"--ecs-snapshot={snapshot}", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
-    assert "each square: private-dns, tcp-443 | s skipped" in told.lines
+    assert "each square: private-dns, tcp-443, ecr-pull/awslogs/secret | s skipped" in told.lines
     assert told.out.isascii()

@@ -125,7 +125,8 @@ def test_a_public_path_is_warned_and_green(runs: Runs) -> None:
 
     assert told.code == 0
     assert squares(told, "logs") == ["!!!"] * 3
-    assert {told.verdicts[f"{claim}[private-a-logs]"] for claim in PATH_CLAIMS} == {
+    claims = (*PATH_CLAIMS, Claim.AWSLOGS)
+    assert {told.verdicts[f"{claim}[private-a-logs]"] for claim in claims} == {
         ("warned", "dns-public-answer", "probed")
     }
     (cause,) = told.report["causes"]
@@ -168,6 +169,19 @@ def test_an_expired_certificate_is_told_from_end_to_end(runs: Runs) -> None:
     ]
 
 
+def test_a_broken_layer_is_told_from_end_to_end(runs: Runs) -> None:
+    """Names, 443 and TLS are in order everywhere: the pull alone tells, and for which link."""
+    told = runs("--ecs-lab", "--ecs-fault", "ecr-digest")
+
+    assert told.code == 1
+    assert squares(told, "ecr.dkr") == ["✔✔✘"] * 3
+    assert squares(told, "s3") == ["✔✔"] * 3
+    (cause,) = told.report["causes"]
+    assert (cause["code"], cause["severity"]) == ("ecr-digest", "error")
+    assert cause["explains"] == [f"ecr-pull[private-{each}-ecr.dkr]" for each in "abc"]
+    assert "X-Amz-Signature" not in told.out + str(told.report)
+
+
 def test_two_faults_are_two_causes(runs: Runs) -> None:
     """Faults add up: each turns its own cells red and gets a cause of its own."""
     told = runs("--ecs-lab", "--ecs-fault", "endpoint-missing", "--ecs-fault", "s3-gateway-missing")
@@ -175,6 +189,7 @@ def test_two_faults_are_two_causes(runs: Runs) -> None:
     assert told.code == 1
     assert squares(told, "logs") == ["✘·✘"] * 3
     assert squares(told, "s3") == ["✘·"] * 3
+    assert squares(told, "ecr.dkr") == ["✔✔✘"] * 3
     assert [cause["code"] for cause in told.report["causes"]] == [
         "endpoint-missing",
         "s3-gateway-missing",

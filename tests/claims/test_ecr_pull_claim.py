@@ -13,6 +13,7 @@ from chain_worlds import (
     PULLED,
     REDIRECT,
     REGISTRY,
+    S3_ADDRESS,
     Scripted,
     chain_terms,
     ended,
@@ -101,7 +102,8 @@ def test_guises_that_fared_differently_are_told_apart() -> None:
     dressed = Stand(label="lab", groups=None, wearers={FARGATE: ("sg-tasks",), EC2: ("sg-hosts",)})
     check = proven(PULL, Scripted(call=call), chain_terms(kinds=(FARGATE, EC2)), stand=dressed)
     assert (check.verdict, check.code) == (Verdict.FAILED, Code.ECR_LAYER)
-    assert check.observed == f"as ec2: {IMAGE}: layer: no answer in phase request"
+    where = f"{LAYERS} at {S3_ADDRESS}"
+    assert check.observed == f"as ec2: {IMAGE}: layer: {where}: no answer in phase request"
 
 
 def test_of_several_images_the_worst_counts() -> None:
