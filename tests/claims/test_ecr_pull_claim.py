@@ -13,6 +13,7 @@ from chain_worlds import (
     PULLED,
     REDIRECT,
     REGISTRY,
+    S3_ADDRESS,
     Scripted,
     chain_terms,
     ended,
