@@ -32,7 +32,13 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
     """Return the check of an ``awslogs`` cell: every log group of the errands, in each guise."""
     groups = terms.errands.log_groups or (LogGroup(name=terms.errands.mark),)
     tries = (
-        in_guises(cell, terms, stand, functools.partial(_deliver, group, cell, terms, ask))
+        in_guises(
+            cell,
+            terms,
+            stand,
+            functools.partial(_deliver, group, cell, terms, ask),
+            group.name if terms.errands.log_groups else None,
+        )
         for group in groups
     )
     return await conclude(cell, terms, stand, ask, tries, _expected(groups, terms))

@@ -42,10 +42,15 @@ async def in_guises(
     terms: Terms,
     stand: Stand,
     attempt: Callable[[Guise], Coroutine[Any, Any, Reading]],
+    subject: str | None,
 ) -> tuple[Reading, ...]:
-    """Return what one errand brought in each guise; what all of them met alike is told once."""
+    """Return what one errand brought in each guise; what all of them met alike is told once.
+
+    ``subject`` is what it is about, None where that is a thing of the run's own.
+    """
     tried = guises(cell, terms, stand)
-    readings = await asyncio.gather(*(attempt(guise) for guise in tried))
+    met = await asyncio.gather(*(attempt(guise) for guise in tried))
+    readings = tuple(replace(each, subject=subject) for each in met)
     if len({(each.verdict, each.code, each.phase) for each in readings}) == 1:
         return (readings[0],)
     return tuple(_of(guise, reading) for guise, reading in zip(tried, readings, strict=True))

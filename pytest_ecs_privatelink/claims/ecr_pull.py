@@ -65,7 +65,7 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
     if not pulls:
         return make_check(cell, terms, stand, (_NOTHING,), "an image arrives to the last byte")
     tries = (
-        in_guises(cell, terms, stand, functools.partial(_pull, pull, cell, terms, ask))
+        in_guises(cell, terms, stand, functools.partial(_pull, pull, cell, terms, ask), pull.image)
         for pull in pulls
     )
     named = ", ".join(dict.fromkeys(pull.image for pull in pulls))

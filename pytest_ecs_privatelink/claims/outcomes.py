@@ -36,6 +36,8 @@ _TOLD = {
     CallStatus.DIGEST: "other bytes arrived than the digest says",
     CallStatus.NOT_DELIVERED: "what was accepted was never shown",
 }
+_SAID = {CallStatus.TIMEOUT: "no answer", CallStatus.REFUSED: "Connection refused"}
+"""What the details of an attempt may say by themselves, and then more of it."""
 _UNTESTED = "path proven, permission not tested"
 _WHOSE = {
     Denier.ENDPOINT_POLICY: "the VPC endpoint policy",
@@ -103,8 +105,8 @@ def untested(outcome: Outcome, observed: str) -> Reading:
 def told(outcome: Outcome, hops: Sequence[Hop]) -> str:
     """Return what ended the chain, and at which link, in words; where it broke, with whom, too."""
     ended = _ended(outcome)
-    # Some details say all of it, and how long was waited.
-    whole = outcome.detail.startswith(ended)
+    said = _SAID.get(outcome.status)
+    whole = said is not None and said in outcome.detail
     detail = f": {outcome.detail}" if outcome.detail else ""
     named = outcome.error and outcome.error not in outcome.detail
     error = f" ({outcome.error})" if named else ""

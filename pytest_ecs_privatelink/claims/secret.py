@@ -38,7 +38,9 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
     """
     named = terms.errands.references(cell.service)
     tries = (
-        in_guises(cell, terms, stand, functools.partial(_fetch, reference, cell, terms, ask))
+        in_guises(
+            cell, terms, stand, functools.partial(_fetch, reference, cell, terms, ask), reference
+        )
         for reference in named or (None,)
     )
     return await conclude(cell, terms, stand, ask, tries, _expected(cell, named))

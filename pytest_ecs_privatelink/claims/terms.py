@@ -79,13 +79,17 @@ class Stand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One judged observation: what one answer says about one name or address."""
+    """One judged observation: what one answer says about one name, address or errand.
+
+    ``subject`` is what an errand was about: an image, a log group, a reference to a secret.
+    """
 
     verdict: Verdict
     code: Code | None
     phase: str
     observed: str
     reason: str | None = None
+    subject: str | None = None
 
 
 WORST_FIRST = (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED, Verdict.SKIPPED, Verdict.PASSED)
@@ -116,6 +120,7 @@ def make_check(
         claim=cell.claim,
         subnet=cell.subnet,
         service=cell.service,
+        subject=first.subject,
         launch_types=terms.service(cell.service).launch_types,
         vantage=stand.label if stand else None,
         verdict=first.verdict,

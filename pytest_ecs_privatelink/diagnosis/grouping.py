@@ -13,6 +13,7 @@ from pytest_ecs_privatelink.verdict import Check, Code, Verdict
 class Axis(StrEnum):
     """What cells can have in common, and so what one break can break."""
 
+    ERRAND = "the image, log group or secret"
     SERVICE = "the endpoint"
     SUBNET = "the subnet"
     GROUPS = "the endpoints' security groups"
@@ -118,6 +119,8 @@ def _alike(axis: Axis, check: Check) -> object:
         return check.service
     if axis in (Axis.ACL, Axis.TABLE):
         return check.subnet
+    if axis is Axis.ERRAND:
+        return check.subject or check.id
     return (check.subnet or check.id) if axis is Axis.SUBNET else None
 
 
@@ -144,6 +147,8 @@ def _witnesses(code: Code, red: frozenset[str], checks: Sequence[Check]) -> list
 def _subject(axis: Axis, check: Check, ground: Ground) -> str | None:
     service, subnet = ground.service(check.service or ""), ground.subnet(check.subnet or "")
     match axis:
+        case Axis.ERRAND:
+            return check.subject
         case Axis.SERVICE:
             return service.endpoint or check.service
         case Axis.SUBNET:

@@ -11,12 +11,17 @@ _TABLES = "ec2 describe-route-tables --route-table-ids {tables}"
 _GROUPS = "ec2 describe-security-groups --group-ids {groups}"
 _TASK_GROUPS = "ec2 describe-security-groups --group-ids {task_groups}"
 _ZONES = "route53 list-hosted-zones-by-vpc --vpc-id {vpc} --vpc-region {region}"
+_LOG_GROUP = "logs describe-log-groups --log-group-name-prefix {errand_quoted}"
+_TERRAFORM_GROUP = """resource "aws_cloudwatch_log_group" "tasks" {{
+  name = "{errand}"
+}}"""
 
 _UNANSWERED = (
     "what answers in the endpoint's place (a proxy, a hosted zone's record), then its security "
     "group and the network ACLs"
 )
 _BY_SERVICE = (Axis.SERVICE, Axis.SUBNET, Axis.VPC)
+_BY_ERRAND = (Axis.ERRAND, *_BY_SERVICE)
 _BY_ROUTE = (Axis.TABLE, Axis.SUBNET, Axis.SERVICE, Axis.VPC)
 
 LIVE_CHAIN: dict[Code, LiveCode] = {
@@ -33,11 +38,15 @@ LIVE_CHAIN: dict[Code, LiveCode] = {
         axes=_BY_SERVICE,
     ),
     Code.ECR_MANIFEST: LiveCode(
-        says="{subnets} get no manifest of the image from {services}",
+        cases=(
+            "{subnets} get no manifest of {errand}; look at whether it is there by that tag and "
+            "for that platform, the repository's policy, then what answers in the endpoint's place",
+        ),
+        says="{subnets} get no manifest of the images from {services}",
         next="whether the image is there by that tag and for that platform, the repository's "
         "policy, then what answers in the endpoint's place",
         cli=("ecr describe-repositories", _ENDPOINTS),
-        axes=_BY_SERVICE,
+        axes=_BY_ERRAND,
     ),
     Code.ECR_LAYER: LiveCode(
         cases=(
@@ -58,10 +67,14 @@ LIVE_CHAIN: dict[Code, LiveCode] = {
         axes=_BY_ROUTE,
     ),
     Code.ECR_DIGEST: LiveCode(
-        says="parts of the image arrive in {subnets} as other bytes than were pushed",
+        cases=(
+            "parts of {errand} arrive in {subnets} as other bytes than were pushed; look at a "
+            "proxy or cache on the way that changes what it carries; else push the image again",
+        ),
+        says="parts of images arrive in {subnets} as other bytes than were pushed",
         next="a proxy or cache on the way that changes what it carries; else push the image again",
         cli=(_TABLES,),
-        axes=_BY_SERVICE,
+        axes=_BY_ERRAND,
     ),
     Code.LOGS_UNREACHABLE: LiveCode(
         says="CloudWatch Logs ({services}) takes no event from {subnets}",
@@ -70,24 +83,36 @@ LIVE_CHAIN: dict[Code, LiveCode] = {
         axes=_BY_SERVICE,
     ),
     Code.LOGS_DENIED: LiveCode(
+        cases=(
+            "CloudWatch Logs refuses events for log group {errand} from {subnets}; look at who "
+            "refused it: a service control policy, a resource policy, the log group's KMS key",
+        ),
         says="CloudWatch Logs ({services}) refuses events from {subnets}",
         next="who refused it: a service control policy, a resource policy, the log group's KMS key",
-        cli=("logs describe-resource-policies", "logs describe-log-groups"),
-        axes=_BY_SERVICE,
+        cli=("logs describe-resource-policies", _LOG_GROUP),
+        axes=_BY_ERRAND,
     ),
     Code.LOGS_GROUP_MISSING: LiveCode(
-        says="{services} has no log group of that name for {subnets}: tasks that name it do not "
-        "start",
-        next="the name in the task definition; else create the group, or let awslogs-create-group "
+        cases=(
+            "there is no log group {errand}: tasks in {subnets} that name it do not start; create "
+            "it, mend the name in the task definition, or let awslogs-create-group do it",
+        ),
+        says="log groups that tasks in {subnets} name are not there: they do not start",
+        next="the names in the task definitions; else create them, or let awslogs-create-group "
         "do it",
-        cli=("logs describe-log-groups",),
-        axes=_BY_SERVICE,
+        cli=("logs create-log-group --log-group-name {errand_quoted}",),
+        terraform=(_TERRAFORM_GROUP,),
+        axes=_BY_ERRAND,
     ),
     Code.LOGS_NOT_DELIVERED: LiveCode(
+        cases=(
+            "log group {errand} accepted an event from {subnets} and never showed it; look at its "
+            "class and its transformer; a longer --ecs-timeout waits longer",
+        ),
         says="{services} accepted an event from {subnets} and never showed it",
         next="the log group's class and its transformer; a longer --ecs-timeout waits longer",
-        cli=("logs describe-log-groups",),
-        axes=_BY_SERVICE,
+        cli=(_LOG_GROUP,),
+        axes=_BY_ERRAND,
     ),
     Code.SECRET_UNREACHABLE: LiveCode(
         says="{services} cannot be asked for what tasks fetch, from {subnets}",
@@ -96,15 +121,23 @@ LIVE_CHAIN: dict[Code, LiveCode] = {
         axes=_BY_SERVICE,
     ),
     Code.SECRET_DENIED: LiveCode(
+        cases=(
+            "{services} refuses {subnets} {errand}; look at who refused it: the secret's resource "
+            "policy, its KMS key, a service control policy",
+        ),
         says="{services} refuses {subnets} what tasks fetch",
         next="who refused it: the secret's resource policy, its KMS key, a service control policy",
         cli=("kms list-keys",),
-        axes=_BY_SERVICE,
+        axes=_BY_ERRAND,
     ),
     Code.SECRET_MISSING: LiveCode(
+        cases=(
+            "{services} has no {errand}: tasks in {subnets} that name it do not start; look at the "
+            "ARN or name in the task definition: its Region, its JSON key, its version",
+        ),
         says="{services} has not what tasks fetch in {subnets}: they do not start",
         next="the ARN or name in the task definition: its Region, its JSON key, its version",
-        axes=_BY_SERVICE,
+        axes=_BY_ERRAND,
     ),
 }
 """Entries of `live.LIVE`."""

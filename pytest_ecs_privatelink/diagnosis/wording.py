@@ -4,6 +4,7 @@ A text is used only where all that it names is known, so no sentence and no comm
 hole or a made-up id.
 """
 
+import shlex
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from string import Formatter
@@ -28,19 +29,23 @@ def facts_of(
     ``endpoint``, ``group`` and ``gateway`` are there where all the checks share that one; plural
     keys hold all of them, as the AWS CLI wants lists. ``lone_subnet`` lost several endpoint
     services at once, which makes its ``lone_acl`` the first suspect. ``public`` stands for endpoint
-    services of which none has an endpoint, ``cleared`` for those whose groups are not to blame. One
-    break is what all ``checks`` share, so groups that ``reached`` shows to
-    be open to these subnets are not named.
+    services of which none has an endpoint, ``cleared`` for those whose groups are not to blame,
+    ``errand`` for the one image, log group or secret that all are about (``errand_quoted``: as a
+    shell wants it). One break is what all ``checks`` share, so groups that ``reached`` shows to be
+    open to these subnets are not named.
     """
     services = [ground.service(each) for each in _distinct(check.service for check in checks)]
     found = (ground.subnet(each) for each in _distinct(check.subnet for check in checks))
     subnets = sorted(found, key=lambda each: each.name)
     passed = {groups for each in subnets for groups in reached.get(each.id, ())}
     tables = " ".join(_distinct(each.table for each in subnets))
+    errands = _distinct(each.subject for each in checks)
     lone = len(subnets) == 1 and len(services) > 1
     facts: dict[str, str | None] = {
         "vpc": ground.vpc,
         "region": ground.region,
+        "errand": errands[0] if len(errands) == 1 else None,
+        "errand_quoted": shlex.quote(errands[0]) if len(errands) == 1 else None,
         "services": _listed([each.service for each in services]),
         "subnets": _listed([each.name for each in subnets], "subnets"),
         "resolver": _resolver(ground.resolvers),

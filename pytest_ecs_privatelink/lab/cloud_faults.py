@@ -9,7 +9,6 @@ from pytest_ecs_privatelink.lab.world import (
     World,
     create_interface_endpoint,
     create_route_table,
-    create_subnet,
     https,
     named,
 )
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 ANYWHERE = "0.0.0.0/0"
 FOREIGN_REGION = "us-west-2"
-PUBLIC_CIDRS = tuple(f"10.0.{number}.0/24" for number in range(101, 110))
 HALF_OF_A = "10.0.1.0/25"
 
 _AclRow = tuple[int, str, str, str, tuple[int, int] | None]
@@ -32,56 +30,6 @@ _ALL_IN: _AclRow = (100, "ingress", "allow", "-1", None)
 def drop_endpoint(world: World, session: "boto3.Session", service: str) -> None:
     """Delete the endpoint of ``service``."""
     _drop_endpoint(session.client("ec2"), world, service)
-
-
-def drop_endpoint_beside_nat(world: World, session: "boto3.Session", service: str) -> None:
-    """Delete the endpoint of ``service`` where a NAT gateway gives a working public path.
-
-    The path works only with groups that let 443 out to it, so they are opened as well.
-    """
-    _drop_endpoint(session.client("ec2"), world, service)
-    lead_out_by_nat(world, session)
-
-
-def lead_out_by_nat(world: World, session: "boto3.Session") -> None:
-    """Give the private subnets a NAT gateway as a way out, and groups that let 443 through."""
-    ec2 = session.client("ec2")
-    gateway = _create_nat_gateway(ec2, world.vpc_id)
-    _lead_out(ec2, world.route_table, NatGatewayId=gateway)
-    for group in (*world.task_groups, *world.instance_groups):
-        ec2.authorize_security_group_egress(
-            GroupId=group, IpPermissions=https(IpRanges=[{"CidrIp": ANYWHERE}])
-        )
-
-
-def drop_endpoints_beside_private_nat(
-    world: World, session: "boto3.Session", services: tuple[str, ...]
-) -> None:
-    """Delete endpoints where the default route leads to a NAT gateway without public address."""
-    ec2 = session.client("ec2")
-    for service in services:
-        _drop_endpoint(ec2, world, service)
-    gateway = _create_nat_gateway(ec2, world.vpc_id, connectivity="private")
-    _lead_out(ec2, world.route_table, NatGatewayId=gateway)
-
-
-def drop_endpoints_beside_internet_gateway(
-    world: World, session: "boto3.Session", services: tuple[str, ...]
-) -> None:
-    """Delete endpoints where the default route leads to an internet gateway."""
-    ec2 = session.client("ec2")
-    for service in services:
-        _drop_endpoint(ec2, world, service)
-    _route_to_internet(ec2, world.vpc_id, world.route_table)
-
-
-def shadow_s3_by_nat(world: World, session: "boto3.Session", cidr: str) -> None:
-    """Route ``cidr``, a part of S3's ranges, to a NAT gateway, before the gateway endpoint."""
-    ec2 = session.client("ec2")
-    gateway = _create_nat_gateway(ec2, world.vpc_id)
-    ec2.create_route(
-        RouteTableId=world.route_table, DestinationCidrBlock=cidr, NatGatewayId=gateway
-    )
 
 
 def copy_ecs_endpoints_of_another_region(world: World, session: "boto3.Session") -> None:
@@ -214,45 +162,6 @@ def _create_endpoint(
         private_dns=private_dns,
         region=region or world.region,
     )
-
-
-def _route_to_internet(ec2: Client, vpc_id: str, table: str) -> None:
-    """Give ``table`` a default route to a new internet gateway."""
-    internet = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=internet, VpcId=vpc_id)
-    _lead_out(ec2, table, GatewayId=internet)
-
-
-def _lead_out(ec2: Client, table: str, **target: str) -> None:
-    """Make ``target`` the default route of ``table``, in the place of another fault's."""
-    (found,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
-    there = {each.get("DestinationCidrBlock") for each in found["Routes"]}
-    make = ec2.replace_route if ANYWHERE in there else ec2.create_route
-    make(RouteTableId=table, DestinationCidrBlock=ANYWHERE, **target)
-
-
-def _free_public_cidr(ec2: Client, vpc_id: str) -> str:
-    """Return a range that no public subnet of another fault has."""
-    wanted = [{"Name": "vpc-id", "Values": [vpc_id]}]
-    taken = {each["CidrBlock"] for each in ec2.describe_subnets(Filters=wanted)["Subnets"]}
-    return next(cidr for cidr in PUBLIC_CIDRS if cidr not in taken)
-
-
-def _create_nat_gateway(ec2: Client, vpc_id: str, connectivity: str = "public") -> str:
-    """Create a public subnet with an internet gateway and a NAT gateway; return the latter's id."""
-    subnet = create_subnet(ec2, vpc_id, "public-a", _free_public_cidr(ec2, vpc_id))
-    table = create_route_table(ec2, vpc_id, "public", (subnet,))
-    _route_to_internet(ec2, vpc_id, table)
-    address = {}
-    if connectivity == "public":
-        address["AllocationId"] = ec2.allocate_address(Domain="vpc")["AllocationId"]
-    made = ec2.create_nat_gateway(
-        SubnetId=subnet,
-        ConnectivityType=connectivity,
-        TagSpecifications=named("natgateway", "nat-a"),
-        **address,
-    )
-    return str(made["NatGateway"]["NatGatewayId"])
 
 
 def _revoke_egress(

@@ -20,6 +20,7 @@ from pytest_ecs_privatelink.topology.model import (
     SecurityGroup,
     Snapshot,
 )
+from pytest_ecs_privatelink.verdict import PROBED_CLAIMS
 
 OWN_LIST = "pl-0123456789abcdef0"
 RETURN_PORTS = (32768, 60999)  # net.ipv4.ip_local_port_range of Linux
@@ -146,7 +147,7 @@ def in_china(snapshot: Snapshot, _: World) -> Snapshot:
         .replace("us-east-1", "cn-north-1")
         .replace('amazonaws.com"', 'amazonaws.com.cn"')
         .replace("amazonaws.com/", "amazonaws.com.cn/")  # images
-        .replace('"partition": "aws"', '"partition": "aws-cn"')
+        .replace('"partition": "aws"', '"partition": "aws-cn"')  # ARNs stay what the cloud knows
     )
     return snapshots.from_text(text, "moved")
 
@@ -177,7 +178,9 @@ def test_what_is_right_in_another_way_stays_green(
         variant(emulated.snapshot, world),
         groups=world.task_groups,
         instance_groups=world.instance_groups,
+        cloud=emulated.socket,
     )
 
+    assert {claim for claim, _, _ in judged.checks} == {*PROBED_CLAIMS}
     assert judged.not_passed == {}
     assert judged.plan.findings == ()

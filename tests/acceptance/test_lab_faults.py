@@ -99,16 +99,17 @@ def test_a_missing_endpoint_is_told_from_end_to_end(runs: Runs) -> None:
     told = runs("--ecs-lab", "--ecs-fault", "endpoint-missing")
 
     assert told.code == 1
-    assert squares(told, "logs") == ["✘·"] * 3
+    assert squares(told, "logs") == ["✘·✘"] * 3
     assert squares(told, "kms") == ["✔✔"] * 3
     (line,) = (line for line in told.lines if line.startswith("c1 "))
     assert line.startswith("c1 endpoint-missing logs: vpc-")
-    assert line.endswith("; explains 7 checks")
-    assert told.lines[-2] == ("45 of 48 required cells probed; every subnet has a vantage; 1 cause")
+    assert line.endswith("; explains 10 checks")
+    assert told.lines[-2] == ("63 of 66 required cells probed; every subnet has a vantage; 1 cause")
     (cause,) = told.report["causes"]
     assert (cause["id"], cause["code"], cause["severity"]) == ("c1", "endpoint-missing", "error")
     assert cause["explains"] == [
         "audit[endpoint-missing-logs]",
+        *(f"awslogs[private-{each}-logs]" for each in "abc"),
         *(f"private-dns[private-{each}-logs]" for each in "abc"),
         *(f"tcp-443[private-{each}-logs]" for each in "abc"),
     ]
@@ -123,13 +124,14 @@ def test_a_public_path_is_warned_and_green(runs: Runs) -> None:
     told = runs(*PUBLIC_PATH)
 
     assert told.code == 0
-    assert squares(told, "logs") == ["!!"] * 3
-    assert {told.verdicts[f"{claim}[private-a-logs]"] for claim in PATH_CLAIMS} == {
+    assert squares(told, "logs") == ["!!!"] * 3
+    claims = (*PATH_CLAIMS, Claim.AWSLOGS)
+    assert {told.verdicts[f"{claim}[private-a-logs]"] for claim in claims} == {
         ("warned", "dns-public-answer", "probed")
     }
     (cause,) = told.report["causes"]
     assert (cause["code"], cause["severity"]) == ("endpoint-missing-public-path", "warning")
-    assert " 7 warned" in told.lines[-1]
+    assert " 10 warned" in told.lines[-1]
 
 
 def test_strict_turns_the_warnings_red(runs: Runs) -> None:
@@ -137,8 +139,8 @@ def test_strict_turns_the_warnings_red(runs: Runs) -> None:
     told = runs(*PUBLIC_PATH, "--ecs-strict")
 
     assert told.code == 1
-    assert squares(told, "logs") == ["✘✘"] * 3
-    assert " 7 failed" in told.lines[-1]
+    assert squares(told, "logs") == ["✘✘✘"] * 3
+    assert " 10 failed" in told.lines[-1]
 
 
 def test_require_private_accepts_no_public_path(runs: Runs) -> None:
@@ -146,7 +148,7 @@ def test_require_private_accepts_no_public_path(runs: Runs) -> None:
     told = runs(*PUBLIC_PATH, "--ecs-require-private")
 
     assert told.code == 1
-    assert squares(told, "logs") == ["✘·"] * 3
+    assert squares(told, "logs") == ["✘·✘"] * 3
     (cause,) = told.report["causes"]
     assert (cause["code"], cause["severity"]) == ("endpoint-missing", "error")
     assert "--ecs-require-private accepts no other way out" in cause["summary"]
@@ -157,12 +159,27 @@ def test_an_expired_certificate_is_told_from_end_to_end(runs: Runs) -> None:
     told = runs("--ecs-lab", "--ecs-fault", "tls-certificate")
 
     assert told.code == 1
-    assert squares(told, "logs") == ["✔✘"] * 3
+    assert squares(told, "logs") == ["✔✘✘"] * 3
     (line,) = (line for line in told.lines if line.startswith("c1 "))
     assert line.startswith("c1 tls-certificate ")
-    assert line.endswith("; explains 3 checks")
+    assert line.endswith("; explains 6 checks")
     (cause,) = told.report["causes"]
-    assert cause["explains"] == [f"tcp-443[private-{each}-logs]" for each in "abc"]
+    assert cause["explains"] == [
+        f"{claim}[private-{each}-logs]" for claim in ("awslogs", "tcp-443") for each in "abc"
+    ]
+
+
+def test_a_broken_layer_is_told_from_end_to_end(runs: Runs) -> None:
+    """Names, 443 and TLS are in order everywhere: the pull alone tells, and for which link."""
+    told = runs("--ecs-lab", "--ecs-fault", "ecr-digest")
+
+    assert told.code == 1
+    assert squares(told, "ecr.dkr") == ["✔✔✘"] * 3
+    assert squares(told, "s3") == ["✔✔"] * 3
+    (cause,) = told.report["causes"]
+    assert (cause["code"], cause["severity"]) == ("ecr-digest", "error")
+    assert cause["explains"] == [f"ecr-pull[private-{each}-ecr.dkr]" for each in "abc"]
+    assert "X-Amz-Signature" not in told.out + str(told.report)
 
 
 def test_two_faults_are_two_causes(runs: Runs) -> None:
@@ -170,7 +187,9 @@ def test_two_faults_are_two_causes(runs: Runs) -> None:
     told = runs("--ecs-lab", "--ecs-fault", "endpoint-missing", "--ecs-fault", "s3-gateway-missing")
 
     assert told.code == 1
-    assert squares(told, "logs") == squares(told, "s3") == ["✘·"] * 3
+    assert squares(told, "logs") == ["✘·✘"] * 3
+    assert squares(told, "s3") == ["✘·"] * 3
+    assert squares(told, "ecr.dkr") == ["✔✔✘"] * 3
     assert [cause["code"] for cause in told.report["causes"]] == [
         "endpoint-missing",
         "s3-gateway-missing",

@@ -11,6 +11,7 @@ from rehearsals import IN_LAB, Emulated, Judged, rehearse
 from pytest_ecs_privatelink.catalogue.services import host_names, private_dns_names
 from pytest_ecs_privatelink.lab.expectations import (
     Expected,
+    ended,
     outcome,
     public_but_working,
     unconnected,
@@ -265,7 +266,10 @@ STORIES = (
         number=2,
         title="the S3 gateway is not associated with the private table, and NAT hides it",
         change=s3_hidden_by_nat,
-        expected=s3_warned(),
+        expected=(
+            *s3_warned(),
+            *ended(Claim.ECR_PULL, Code.ECR_LAYER_PATH, verdict=Verdict.WARNED),
+        ),
         findings=frozenset({Code.S3_GATEWAY_NO_ROUTE}),
     ),
     Story(
@@ -345,7 +349,7 @@ STORIES = (
         number=25,
         title="a spoke without endpoints of its own, with the hub's zones",
         change=hub_and_spoke,
-        unseen=frozenset({*SHARED, *ALL_THREE} - {"ssm", "ssmmessages", "kms"}),
+        unseen=frozenset({*SHARED, *ALL_THREE} - {"ssmmessages", "kms"}),
     ),
 )
 
@@ -363,10 +367,11 @@ def test_story(emulated: Emulated, story: Story) -> None:
     """Exactly the cells that the story breaks are not green, with its codes."""
     snapshot = story.change(emulated.snapshot, emulated.world)
 
-    judged = rehearse(snapshot, groups=emulated.world.task_groups)
+    judged = rehearse(snapshot, groups=emulated.world.task_groups, cloud=emulated.socket)
 
     assert judged.not_passed == expected(story, judged)
     assert {finding.code for finding in judged.plan.findings} == story.findings
+    assert {cause.code for cause in judged.causes} <= story.findings
     assert {each.subject for each in judged.plan.unseen} == story.unseen
 
 
@@ -382,7 +387,7 @@ def test_a_hubs_endpoint_passes_with_that_note(emulated: Emulated) -> None:
     """Story 25: what passes by a hub says so, and names the address."""
     snapshot = hub_and_spoke(emulated.snapshot, emulated.world)
 
-    judged = rehearse(snapshot, groups=emulated.world.task_groups)
+    judged = rehearse(snapshot, groups=emulated.world.task_groups, cloud=emulated.socket)
 
     (name,) = host_names("logs", "us-east-1", ())
     check = judged.checks[Claim.PRIVATE_DNS, "private-a", "logs"]
@@ -432,7 +437,7 @@ def test_unknown_groups_prove_nothing_either_way(emulated: Emulated) -> None:
     admitting = with_group(unknown, "sg-0123456789abcdef0", https(group=tasks))
     snapshot = with_endpoint(admitting, "logs", groups=("sg-0123456789abcdef0",))
 
-    judged = rehearse(snapshot, groups=())
+    judged = rehearse(snapshot, groups=(), cloud=emulated.socket)
 
     check = judged.checks[Claim.TCP_443, "private-a", "logs"]
     assert (check.verdict, check.code) == (Verdict.ERROR, Code.VANTAGE_GROUP_DIFFERS)
@@ -442,6 +447,7 @@ def test_unknown_groups_prove_nothing_either_way(emulated: Emulated) -> None:
         "name it with --ecs-instance-security-group"
     )
     assert judged.told("logs") == {(Verdict.PASSED, "None")}
+    assert judged.told("logs", Claim.AWSLOGS) == {(Verdict.ERROR, "vantage-group-differs")}
 
 
 def test_a_participant_cannot_see_the_owners_endpoints(emulated: Emulated) -> None:

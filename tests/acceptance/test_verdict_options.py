@@ -12,7 +12,9 @@ from pytest_ecs_privatelink.topology import snapshot as snapshots
 
 MISSING = ("--ecs-lab", "--ecs-fault", "endpoint-missing")
 PUBLIC = ("--ecs-lab", "--ecs-fault", "endpoint-missing-public-path")
-CELLS = tuple(f"{claim}[private-{az}-logs]" for claim in ("private-dns", "tcp-443") for az in "abc")
+CELLS = tuple(
+    f"{claim}[private-{az}-logs]" for claim in ("private-dns", "tcp-443", "awslogs") for az in "abc"
+)
 
 
 def user(url: str, **changes: str) -> dict[str, Any]:
@@ -73,8 +75,12 @@ def test_nothing_is_proven_from_outside(runs: Runs, outside: Outside) -> None:
     }
     assert set(reasons(told).values()) == {why, *unnamed}
     (last,) = (line for line in told.lines if line.startswith("nothing was proven: "))
-    assert last.startswith(f"nothing was proven: {why} (66 cells); 0 of 42 required cells probed")
+    assert last.startswith(f"nothing was proven: {why} (72 cells); 0 of 45 required cells probed")
     assert {basis for _, _, basis in told.verdicts.values()} == {"derived"}
+    # No cluster says what tasks pull; where they log, and that secrets are there, need no name.
+    assert (
+        "  not proven: ecr-pull (no image of this Region's ECR is known: --ecs-image names one)"
+    ) in told.lines
 
 
 def test_audits_alone_are_the_run_from_outside(runs: Runs, outside: Outside) -> None:
@@ -111,7 +117,7 @@ def test_required_proof_is_content_with_proof(runs: Runs) -> None:
 
     assert told_verdicts(told) == {
         "audit[endpoint-missing-logs]": "failed",
-        **{id: "failed" if id.startswith("private-dns") else "skipped" for id in CELLS},
+        **{id: "skipped" if id.startswith("tcp-443") else "failed" for id in CELLS},
     }
 
 
@@ -126,18 +132,19 @@ def test_an_accepted_finding_takes_its_cells_along(runs: Runs) -> None:
     }
     assert reasons(told)["audit[endpoint-missing-logs]"] == "accepted: endpoint-missing"
     assert reasons(told)["private-dns[private-a-logs]"] == "accepted: endpoint-missing"
+    assert reasons(told)["awslogs[private-a-logs]"] == "accepted: endpoint-missing"
     assert told.report["causes"] == []
 
 
 def test_a_live_code_can_be_accepted(runs: Runs) -> None:
-    """Accepting a live code skips the cells that ended with it; the audit stands."""
+    """Accepting a live code skips the cells that ended with it; the audit and the chain stand."""
     told = runs(*MISSING, "--ecs-ignore", "dns-public-answer:logs")
 
     assert told.code == 1
     verdicts = told_verdicts(told)
     assert verdicts == {
         "audit[endpoint-missing-logs]": "failed",
-        **dict.fromkeys(CELLS, "skipped"),
+        **{id: "failed" if id.startswith("awslogs") else "skipped" for id in CELLS},
     }
     assert reasons(told)["private-dns[private-b-logs]"] == "accepted: dns-public-answer"
 
@@ -181,7 +188,7 @@ def test_needs_are_replaced(runs: Runs) -> None:
     assert required == {"kms", "logs"}
     assert set(needs.values()) == {"required", "possible"}
     assert report["run"]["launch_types"] == ["fargate"]
-    assert report["run"]["cells"] == {"required": 12, "probed": 12}
+    assert report["run"]["cells"] == {"required": 15, "probed": 15}
 
 
 def test_one_subnet_is_chosen(runs: Runs, emulated: Emulated, tmp_path: Path) -> None:

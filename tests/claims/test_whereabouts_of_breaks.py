@@ -10,34 +10,53 @@ from pytest_ecs_privatelink.verdict import Claim
 AWSLOGS = Claim.AWSLOGS
 
 
+ADDRESS = ADDRESSES["logs"]
+
+
 @pytest.mark.parametrize(
-    ("address", "detail", "words"),
+    ("status", "address", "detail", "words"),
     [
         (
-            ADDRESSES["logs"],
+            CallStatus.TIMEOUT,
+            ADDRESS,
             "no answer in phase request within 2 s",
-            f"{LOGS} at {ADDRESSES['logs']}: no answer in phase request within 2 s",
+            f"{LOGS} at {ADDRESS}: no answer in phase request within 2 s",
         ),
         (
+            CallStatus.TIMEOUT,
             None,
-            f"{ADDRESSES['logs']}: no answer within 2.00 s",
-            f"{LOGS}: no answer in phase request: {ADDRESSES['logs']}: no answer within 2.00 s",
+            f"{ADDRESS}: no answer within 2 s",
+            f"{LOGS}: {ADDRESS}: no answer within 2 s",
+        ),
+        (
+            CallStatus.REFUSED,
+            None,
+            f"{ADDRESS}: ECONNREFUSED: Connection refused",
+            f"{LOGS}: {ADDRESS}: ECONNREFUSED: Connection refused",
+        ),
+        (
+            CallStatus.UNREACHABLE,
+            None,
+            f"{ADDRESS}: EHOSTUNREACH: No route to host",
+            f"{LOGS}: unreachable: {ADDRESS}: EHOSTUNREACH: No route to host",
         ),
     ],
 )
-def test_who_did_not_answer_is_named(address: str | None, detail: str, words: str) -> None:
+def test_who_did_not_answer_is_named(
+    status: CallStatus, address: str | None, detail: str, words: str
+) -> None:
     """Where a way broke, its host is told, and the address if one was spoken with: each once."""
     hops = (
         Hop(link=Link.GROUP, host="another"),
-        Hop(link=Link.STREAM, host=LOGS, addresses=(ADDRESSES["logs"],), address=address),
+        Hop(link=Link.STREAM, host=LOGS, addresses=(ADDRESS,), address=address),
     )
-    vantage = ended(AWSLOGS, CallStatus.TIMEOUT, Link.STREAM, hops=hops, detail=detail)
+    vantage = ended(AWSLOGS, status, Link.STREAM, hops=hops, detail=detail)
     assert proven(AWSLOGS, vantage).observed == f"log group /ecs/app: stream: {words}"
 
 
 def test_a_hop_of_another_link_is_not_blamed() -> None:
     """What broke before anything was sent broke with nobody."""
-    hops = (Hop(link=Link.STREAM, host=LOGS, address=ADDRESSES["logs"]),)
+    hops = (Hop(link=Link.STREAM, host=LOGS, address=ADDRESS),)
     vantage = ended(AWSLOGS, CallStatus.TIMEOUT, Link.EVENT, hops=hops)
     assert proven(AWSLOGS, vantage).observed == (
         "log group /ecs/app: event: no answer in phase request"

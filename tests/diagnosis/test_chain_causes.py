@@ -116,7 +116,7 @@ def test_a_path_that_merely_warned_broke_nothing() -> None:
             PULL,
             Code.ECR_MANIFEST,
             "vpce-ecr.dkr",
-            "private-a, private-b, private-c get no manifest of the image from ecr.dkr; look at "
+            "private-a, private-b, private-c get no manifest of the images from ecr.dkr; look at "
             "whether the image is there by that tag and for that platform, the repository's "
             "policy, then what answers in the endpoint's place",
         ),
@@ -140,7 +140,7 @@ def test_a_path_that_merely_warned_broke_nothing() -> None:
             PULL,
             Code.ECR_DIGEST,
             "vpce-ecr.dkr",
-            "parts of the image arrive in private-a, private-b, private-c as other bytes than "
+            "parts of images arrive in private-a, private-b, private-c as other bytes than "
             "were pushed; look at a proxy or cache on the way that changes what it carries; else "
             "push the image again",
         ),
@@ -164,9 +164,9 @@ def test_a_path_that_merely_warned_broke_nothing() -> None:
             AWSLOGS,
             Code.LOGS_GROUP_MISSING,
             "vpce-logs",
-            "logs has no log group of that name for private-a, private-b, private-c: tasks that "
-            "name it do not start; look at the name in the task definition; else create the "
-            "group, or let awslogs-create-group do it",
+            "log groups that tasks in private-a, private-b, private-c name are not there: they do "
+            "not start; look at the names in the task definitions; else create them, or let "
+            "awslogs-create-group do it",
         ),
         (
             AWSLOGS,
@@ -220,6 +220,108 @@ def test_what_only_the_chain_met_is_told_at_the_link_that_ended_it(
     (cause,) = rank_causes(checks, (), world.ground())
     assert (cause.code, cause.subject, cause.summary) == (code, subject, summary)
     assert len(cause.explains) == 3
+
+
+@pytest.mark.parametrize(
+    ("claim", "code", "errand", "summary", "command"),
+    [
+        (
+            PULL,
+            Code.ECR_MANIFEST,
+            "shop/web:2",
+            "private-a, private-b, private-c get no manifest of shop/web:2; look at whether it is "
+            "there by that tag and for that platform, the repository's policy, then what answers "
+            "in the endpoint's place",
+            "aws ecr describe-repositories --region eu-west-1",
+        ),
+        (
+            PULL,
+            Code.ECR_DIGEST,
+            "shop/web:2",
+            "parts of shop/web:2 arrive in private-a, private-b, private-c as other bytes than "
+            "were pushed; look at a proxy or cache on the way that changes what it carries; else "
+            "push the image again",
+            "aws ec2 describe-route-tables --route-table-ids rtb-1 --region eu-west-1",
+        ),
+        (
+            AWSLOGS,
+            Code.LOGS_DENIED,
+            "/ecs/shop",
+            "CloudWatch Logs refuses events for log group /ecs/shop from private-a, private-b, "
+            "private-c; look at who refused it: a service control policy, a resource policy, the "
+            "log group's KMS key",
+            "aws logs describe-resource-policies --region eu-west-1",
+        ),
+        (
+            AWSLOGS,
+            Code.LOGS_GROUP_MISSING,
+            "/ecs/shop",
+            "there is no log group /ecs/shop: tasks in private-a, private-b, private-c that name "
+            "it do not start; create it, mend the name in the task definition, or let "
+            "awslogs-create-group do it",
+            "aws logs create-log-group --log-group-name /ecs/shop --region eu-west-1",
+        ),
+        (
+            AWSLOGS,
+            Code.LOGS_NOT_DELIVERED,
+            "/ecs/shop",
+            "log group /ecs/shop accepted an event from private-a, private-b, private-c and never "
+            "showed it; look at its class and its transformer; a longer --ecs-timeout waits longer",
+            "aws logs describe-log-groups --log-group-name-prefix /ecs/shop --region eu-west-1",
+        ),
+        (
+            FETCH,
+            Code.SECRET_DENIED,
+            "shop/key",
+            "secretsmanager refuses private-a, private-b, private-c shop/key; look at who refused "
+            "it: the secret's resource policy, its KMS key, a service control policy",
+            "aws kms list-keys --region eu-west-1",
+        ),
+        (
+            FETCH,
+            Code.SECRET_MISSING,
+            "shop/key",
+            "secretsmanager has no shop/key: tasks in private-a, private-b, private-c that name it "
+            "do not start; look at the ARN or name in the task definition: its Region, its JSON "
+            "key, its version",
+            None,
+        ),
+    ],
+)
+def test_one_thing_that_is_wrong_is_named(
+    claim: Claim, code: Code, errand: str, summary: str, command: str | None
+) -> None:
+    """Where every subnet failed with the same image, group or secret, that is the subject."""
+    checks = (
+        *world.run_with((), code),
+        *(replace(chain(claim, FAILED, code, each), subject=errand) for each in world.SUBNETS),
+    )
+    (cause,) = rank_causes(checks, (), world.ground())
+    assert (cause.subject, cause.summary) == (errand, summary)
+    assert next(iter(cause.remedy.cli), None) == command
+    assert len(cause.explains) == 3
+
+
+def test_a_thing_that_arrives_elsewhere_is_not_to_blame() -> None:
+    """One subnet alone failed with it: that subnet is the subject."""
+    group = "/ecs/shop"
+    checks = (
+        replace(chain(AWSLOGS, FAILED, Code.LOGS_NOT_DELIVERED), subject=group),
+        replace(chain(AWSLOGS, PASSED, subnet="subnet-b"), subject=group),
+        replace(chain(AWSLOGS, PASSED, subnet="subnet-c"), subject=group),
+    )
+    (cause,) = rank_causes(checks, (), world.ground())
+    assert cause.subject == A
+
+
+def test_a_name_is_quoted_in_commands() -> None:
+    """Log groups may be called what a shell would read; Terraform reads it as it is."""
+    lost = replace(chain(AWSLOGS, FAILED, Code.LOGS_GROUP_MISSING), subject="#shop")
+    (cause,) = rank_causes((lost,), (), world.ground())
+    assert cause.remedy.cli == (
+        "aws logs create-log-group --log-group-name '#shop' --region eu-west-1",
+    )
+    assert '  name = "#shop"' in cause.remedy.terraform
 
 
 def test_a_policy_finding_explains_what_it_refuses() -> None:

@@ -9,6 +9,7 @@ from twin_snapshots import (
     ACCOUNT,
     ENDPOINTS,
     LOCAL,
+    S3_GATEWAY,
     S3_LIST,
     S3_RANGES,
     TASKS,
@@ -17,6 +18,8 @@ from twin_snapshots import (
     healthy,
     https,
     interface_address,
+    second_subnet_behind_nat,
+    with_endpoint_policy,
     with_endpoints,
     with_group,
     with_routes,
@@ -61,6 +64,20 @@ def test_plan_crosses_as_json() -> None:
     plan = plan_of(healthy())
     assert from_json(TwinPlan, json.loads(json.dumps(to_json(plan)))) == plan
     assert plan_of(healthy()) == plan
+
+
+def test_policies_stand_where_they_are_enforced() -> None:
+    """An interface endpoint's at its addresses, a gateway's with those whose routes lead there."""
+    snapshot = second_subnet_behind_nat(healthy(subnets=3))
+    snapshot = with_endpoint_policy(with_endpoint_policy(snapshot, "vpce-2"), S3_GATEWAY)
+    plan = plan_of(snapshot)
+
+    guarded = {each.address: each.policy.endpoint for each in plan.servers if each.policy}
+    assert guarded == {interface_address(0, 2): "vpce-2"}
+    (gateway,) = plan.gateways
+    assert gateway.policy.endpoint == S3_GATEWAY
+    assert gateway.sources == plan.hosts[0].addresses
+    assert from_json(TwinPlan, json.loads(json.dumps(to_json(plan)))) == plan
 
 
 def test_hosts_stand_at_the_highest_free_address() -> None:

@@ -334,7 +334,10 @@ def test_what_was_deleted_is_absent_and_not_unreadable(
                         {"name": "x", "efsVolumeConfiguration": {"fileSystemId": "fs-0123abcd"}},
                         {"name": "y"},
                     ],
-                    "runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"},
+                    "runtimePlatform": {
+                        "operatingSystemFamily": "WINDOWS_SERVER_2022_CORE",
+                        "cpuArchitecture": "ARM64",
+                    },
                 }
             }
         )
@@ -343,7 +346,7 @@ def test_what_was_deleted_is_absent_and_not_unreadable(
     snapshot = read(session, world, "web")
 
     (definition,) = cluster_of(snapshot).task_definitions or ()
-    assert definition.windows
+    assert (definition.windows, definition.architecture) == (True, "ARM64")
     assert (snapshot.roles, snapshot.mount_targets, snapshot.unreadable) == ((), (), ())
 
 

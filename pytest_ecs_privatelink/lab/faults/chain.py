@@ -1,6 +1,6 @@
 """Faults of the start-up chain: names, 443 and TLS are in order, and what is said there is not."""
 
-from pytest_ecs_privatelink.lab import cloud_faults
+from pytest_ecs_privatelink.lab import cloud_faults_ways
 from pytest_ecs_privatelink.lab.expectations import ended
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.lab.twin_faults import CHAIN_CODES, TwinFault
@@ -28,7 +28,7 @@ FAULTS = (
         name="ecr-layer-path",
         code=Code.ECR_LAYER_PATH,
         summary="layers come from a host outside S3's prefix list, over a NAT gateway",
-        break_cloud=cloud_faults.lead_out_by_nat,
+        break_cloud=cloud_faults_ways.lead_out_by_nat,
         twin=(TwinFault(Code.ECR_LAYER_PATH),),
         expected=ended(Claim.ECR_PULL, Code.ECR_LAYER_PATH, verdict=Verdict.WARNED),
     ),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from pytest_ecs_privatelink.lab import cloud_faults
+from pytest_ecs_privatelink.lab import cloud_faults, cloud_faults_ways
 from pytest_ecs_privatelink.lab.expectations import public_but_working, unresolved
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.lab.world import IN_ORDER, World
@@ -33,7 +33,7 @@ FAULTS = (
         name="endpoint-missing-public-path",
         code=Code.ENDPOINT_MISSING_PUBLIC_PATH,
         summary="no endpoint for logs, but a NAT gateway and groups that let 443 out to it",
-        break_cloud=partial(cloud_faults.drop_endpoint_beside_nat, service="logs"),
+        break_cloud=partial(cloud_faults_ways.drop_endpoint_beside_nat, service="logs"),
         expected=public_but_working("logs"),
         findings=(Code.ENDPOINT_MISSING_PUBLIC_PATH,),
     ),

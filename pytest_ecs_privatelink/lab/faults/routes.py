@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from pytest_ecs_privatelink.lab import cloud_faults
+from pytest_ecs_privatelink.lab import cloud_faults, cloud_faults_ways
 from pytest_ecs_privatelink.lab.expectations import ended, unresolved
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.lab.workload_edits import running
@@ -39,7 +39,7 @@ FAULTS = (
         name="s3-route-shadowed",
         code=Code.S3_ROUTE_SHADOWED,
         summary="a route to 52.217.0.0/16, a part of S3, leads to a NAT gateway",
-        break_cloud=partial(cloud_faults.shadow_s3_by_nat, cidr="52.217.0.0/16"),
+        break_cloud=partial(cloud_faults_ways.shadow_s3_by_nat, cidr="52.217.0.0/16"),
         # Layers arrive from the addresses that are routed to the gateway.
         expected=(
             *unresolved(Code.S3_GATEWAY_NO_ROUTE, "s3"),
@@ -52,7 +52,7 @@ FAULTS = (
         code=Code.INTERNET_PATH_BLOCKED,
         summary="no endpoints for ecr.api and logs, and the NAT gateway meant for them is private",
         break_cloud=partial(
-            cloud_faults.drop_endpoints_beside_private_nat, services=("ecr.api", "logs")
+            cloud_faults_ways.drop_endpoints_beside_private_nat, services=("ecr.api", "logs")
         ),
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, "ecr.api", "logs"),
         findings=(Code.ENDPOINT_MISSING, Code.INTERNET_PATH_BLOCKED),
@@ -62,7 +62,7 @@ FAULTS = (
         code=Code.PUBLIC_SUBNET_NO_PUBLIC_IP,
         summary="no endpoints for ecr.api and logs, and an internet gateway is no way for tasks",
         break_cloud=partial(
-            cloud_faults.drop_endpoints_beside_internet_gateway, services=("ecr.api", "logs")
+            cloud_faults_ways.drop_endpoints_beside_internet_gateway, services=("ecr.api", "logs")
         ),
         edit=_show_cluster,
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, "ecr.api", "logs"),
