@@ -22,7 +22,6 @@ from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.vantage.broker import Broker
 from pytest_ecs_privatelink.vantage.exchange import Exchange
 from pytest_ecs_privatelink.verdict import (
-    PATH_CLAIMS,
     PROBED_CLAIMS,
     Basis,
     Cause,
@@ -144,26 +143,24 @@ def _audited(finding: Finding, number: int) -> Check:
 def rehearse(
     snapshot: Snapshot,
     *,
+    cloud: Path,
     groups: tuple[str, ...] = (),
     instance_groups: tuple[str, ...] | None = None,
     faults: tuple[TwinFault, ...] = (),
-    settings: Settings = IN_LAB,
-    cloud: Path | None = None,
 ) -> Judged:
     """Judge every cell of ``snapshot`` by probes from inside its twin, as a run in the lab does.
 
-    Container instances wear what tasks do, if nothing else is said. Chains have cells where there
-    is a ``cloud`` (its Unix socket) behind the twin.
+    The twin's servers turn to the ``cloud`` at that Unix socket. Container instances wear what
+    tasks do, if nothing else is said.
     """
     asked = replace(
-        settings,
+        IN_LAB,
         security_groups=groups,
         instance_security_groups=groups if instance_groups is None else instance_groups,
         launch_types=tuple(LaunchType),
         timeout=TIMEOUT,
-        run=uuid.uuid4().hex[
-            :12
-        ],  # what one writes into the cloud, another must not take for its own
+        # What one rehearsal writes into the cloud, another must not take for its own.
+        run=uuid.uuid4().hex[:12],
     )
     with contextlib.ExitStack() as stack:
         laboratory = stack.enter_context(contextlib.closing(Laboratory(cloud=False, twin=True)))
@@ -173,10 +170,9 @@ def rehearse(
         broker = Broker(plan.terms, laboratory.twin.vantages, {}, keys=lambda: LAB_KEYS)
         exchange = Exchange(broker, private_folder(stack) / "broker.sock")
         stack.callback(exchange.close)
-        claims = PATH_CLAIMS if cloud is None else PROBED_CLAIMS
         cells = {
             (claim, plan.terms.slugs[subnet], each.service): Cell(claim, subnet, each.service)
-            for claim in claims
+            for claim in PROBED_CLAIMS
             for subnet in subnets
             for each in plan.terms.services
             if plan.carries(claim, each.service)

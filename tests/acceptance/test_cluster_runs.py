@@ -45,6 +45,19 @@ def test_a_saved_cluster_needs_no_option(runs: Runs, snapshot: Path) -> None:
     assert "54 of 54 required cells probed; every subnet has a vantage" in shared.lines
 
 
+def test_a_twin_is_not_green_for_what_it_cannot_prove(runs: Runs, snapshot: Path) -> None:
+    """Asked for the start-up chain alone it proves nothing, says why, and pytest's code is 5."""
+    told = runs("--ecs-lab", "--ecs-snapshot", str(snapshot), "--ecs-claims=ecr-pull,secret")
+
+    assert (told.code, told.err) == (5, "")
+    assert (
+        "  not proven: ecr-pull, secret "
+        "(the twin of a VPC has its network, not the services behind it)"
+    ) in told.lines
+    assert "no required cell was selected; every subnet has a vantage" in told.lines
+    assert told.verdicts == {}
+
+
 def test_what_is_edited_in_a_lab_s_snapshot_stays_edited(
     runs: Runs, snapshot: Path, tmp_path: Path
 ) -> None:

@@ -15,7 +15,10 @@ import pytest
 from lab_runs import AUDITS, CELLS, TESTS, Finished, Runs, command, environment
 from report_schema import SCHEMA, violations
 
-STUCK = ("--ecs-lab", "--ecs-fault=dns-timeout", "--ecs-timeout=100", "-v")
+SILENT = ("--ecs-lab", "--ecs-timeout=100", "-v")
+NO_NAMES = "--ecs-fault=dns-timeout"
+NO_REPLY = "--ecs-fault=logs-unreachable"
+"""Connections come about there, and TLS: the call is on its way when the run is ended."""
 PATIENCE = 60.0
 """Seconds that a busy machine may take; nothing here waits longer than it must."""
 
@@ -87,7 +90,7 @@ def stuck(folder: Path, *arguments: str) -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="ecs-", dir="/tmp") as temporary:
         name, _, value = mark.partition("=")
         process = subprocess.Popen(
-            command(*STUCK, *arguments),
+            command(*SILENT, *arguments),
             cwd=folder,
             env=environment(**{name: value, "TMPDIR": temporary, "PYTHONUNBUFFERED": "1"}),
             stdout=subprocess.PIPE,
@@ -118,17 +121,23 @@ def _await_audits(process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("send", "mode"),
+    ("send", "mode", "fault"),
     [
-        pytest.param(lambda pid: os.killpg(pid, signal.SIGINT), "-n2", id="ctrl-c"),
-        pytest.param(lambda pid: os.kill(pid, signal.SIGTERM), "-n0", id="sigterm"),
+        pytest.param(lambda pid: os.killpg(pid, signal.SIGINT), "-n2", NO_NAMES, id="ctrl-c"),
+        pytest.param(lambda pid: os.kill(pid, signal.SIGTERM), "-n0", NO_NAMES, id="sigterm"),
+        pytest.param(
+            lambda pid: os.killpg(pid, signal.SIGINT), "-n0", NO_REPLY, id="ctrl-c-in-a-call"
+        ),
+        pytest.param(
+            lambda pid: os.kill(pid, signal.SIGTERM), "-n0", NO_REPLY, id="sigterm-in-a-call"
+        ),
     ],
 )
 def test_an_interrupted_run_reports_and_leaves_nothing(
-    tmp_path: Path, send: Callable[[int], None], mode: str
+    tmp_path: Path, send: Callable[[int], None], mode: str, fault: str
 ) -> None:
     """Ctrl-C and SIGTERM end the run with a report in which no unjudged cell is green."""
-    with stuck(tmp_path, mode) as running:
+    with stuck(tmp_path, mode, fault) as running:
         inhabitants = running.inhabitants
         assert len(set(inhabitants.values())) >= 4, "a router and three subnets"
         assert running.folders != set()
@@ -156,7 +165,7 @@ def test_an_interrupted_run_reports_and_leaves_nothing(
 
 def test_a_killed_run_leaves_nothing(tmp_path: Path) -> None:
     """SIGKILL leaves no time to report, and still no process, namespace or folder."""
-    with stuck(tmp_path, "-n2") as running:
+    with stuck(tmp_path, "-n2", NO_NAMES) as running:
         inhabitants = running.inhabitants
         assert len(set(inhabitants.values())) >= 4, "a router and three subnets"
         running.process.kill()
