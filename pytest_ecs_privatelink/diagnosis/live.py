@@ -160,7 +160,7 @@ LIVE: dict[Code, LiveCode] = {
         axes=_BY_NAME,
     ),
     Code.TLS_CERTIFICATE: LiveCode(
-        says="the certificate that {subnets} gets for {services} does not hold",
+        says="the certificate met in {subnets} for {services} does not hold",
         next="who issued it: an unknown issuer is likely TLS inspection (AWS_CA_BUNDLE names a "
         "trusted one), a wrong name is a hosted zone that points elsewhere",
         cli=(_ZONES, _TABLES),

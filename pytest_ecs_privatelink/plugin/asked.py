@@ -1,4 +1,4 @@
-"""Hold what a snapshot has of a cluster against what was asked for."""
+"""Hold what a snapshot has of a cluster, and of groups, against what was asked for."""
 
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.settings import Settings
@@ -23,6 +23,26 @@ def with_cluster_asked(settings: Settings, snapshot: Snapshot) -> Snapshot:
     names = tuple(each.rpartition("/")[2] for each in settings.ecs_services)
     _refuse_unknown_services(names, cluster)
     return narrowed(snapshot, names)
+
+
+def refuse_unknown_groups(settings: Settings, snapshot: Snapshot) -> None:
+    """Raise `SettingsError` where an option names a security group that the VPC has not."""
+    if snapshot.security_groups is None or any(
+        entry.part == "security_groups" for entry in snapshot.unreadable
+    ):
+        return
+    known = {group.id: group for group in snapshot.security_groups}
+    named = (
+        *(("--ecs-security-group", group) for group in settings.security_groups),
+        *(("--ecs-instance-security-group", group) for group in settings.instance_security_groups),
+    )
+    for flag, group in named:
+        if group not in known:
+            own = (each for each in known.values() if each.vpc == snapshot.vpc.id)
+            legal = ", ".join(sorted(f"{each.id} ({each.name})" for each in own))
+            raise SettingsError(
+                f"{flag} {group}: {snapshot.vpc.id} has none of that id; it has {legal}"
+            )
 
 
 def _refuse_without_cluster(settings: Settings) -> None:

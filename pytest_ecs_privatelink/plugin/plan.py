@@ -20,7 +20,7 @@ from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
 from pytest_ecs_privatelink.diagnosis.causes import blamed
 from pytest_ecs_privatelink.diagnosis.reach import blame
 from pytest_ecs_privatelink.errors import SettingsError
-from pytest_ecs_privatelink.plugin.asked import with_cluster_asked
+from pytest_ecs_privatelink.plugin.asked import refuse_unknown_groups, with_cluster_asked
 from pytest_ecs_privatelink.plugin.errands import (
     Carried,
     carried,
@@ -125,7 +125,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
     """Return the plan; `SettingsError` where an option names what is not there."""
     snapshot = with_cluster_asked(settings, snapshot)
     selection = subnets_under_test(snapshot, settings.subnets)
-    _refuse_unknown_groups(settings, snapshot)
+    refuse_unknown_groups(settings, snapshot)
     launch_types = settings.launch_types or launch_types_of(snapshot) or _launch_types(snapshot)
     features = with_options(features_of(snapshot), settings, launch_types)
     registries = features.registries or (snapshot.vpc.owner,)
@@ -179,25 +179,6 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         terms=terms,
         unproven=unproven(settings, errands, (each.service for each in services)),
     )
-
-
-def _refuse_unknown_groups(settings: Settings, snapshot: Snapshot) -> None:
-    if snapshot.security_groups is None or any(
-        entry.part == "security_groups" for entry in snapshot.unreadable
-    ):
-        return
-    known = {group.id: group for group in snapshot.security_groups}
-    named = (
-        *(("--ecs-security-group", group) for group in settings.security_groups),
-        *(("--ecs-instance-security-group", group) for group in settings.instance_security_groups),
-    )
-    for flag, group in named:
-        if group not in known:
-            own = (each for each in known.values() if each.vpc == snapshot.vpc.id)
-            legal = ", ".join(sorted(f"{each.id} ({each.name})" for each in own))
-            raise SettingsError(
-                f"{flag} {group}: {snapshot.vpc.id} has none of that id; it has {legal}"
-            )
 
 
 def _launch_types(snapshot: Snapshot) -> tuple[LaunchType, ...]:

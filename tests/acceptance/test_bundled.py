@@ -146,8 +146,15 @@ def test_fixtures_overridden_in_the_root_conftest_take_effect(
     assert {each for each in told if each[0] != "audit"} == {
         ("private-dns", "warned", "dns-resolver-differs", "probed"),
         ("tcp-443", "failed", "tls-certificate", "probed"),
+        ("ecr-pull", "failed", "ecr-auth", "probed"),
+        ("awslogs", "failed", "logs-unreachable", "probed"),
+        ("secret", "failed", "secret-unreachable", "probed"),
     }
-    assert re.fullmatch(rf"=+ 33 failed, {AUDITS} passed, 33 warned in [\d.]+s =+", run.lines[-1])
+    assert re.fullmatch(rf"=+ 45 failed, {AUDITS} passed, 33 warned in [\d.]+s =+", run.lines[-1])
+    assert {each["code"]: len(each["explains"]) for each in run.report["causes"]} == {
+        "tls-certificate": 45,
+        "dns-resolver-differs": 33,
+    }
     probed = [each for each in run.report["checks"] if each["claim"] == "private-dns"]
     assert min(each["duration_ms"] for each in probed) >= 1000 * SILENT_SECONDS
     assert run.report["run"]["duration_s"] < len(probed) * SILENT_SECONDS

@@ -128,6 +128,11 @@ def test_own_claim(ecs_check):
     assert (ecs_check.verdict, ecs_check.basis) == ("passed", "probed")
 
 
+@pytest.mark.ecs_claim("secret")
+def test_own_chain(ecs_check):
+    assert (ecs_check.verdict, ecs_check.basis) == ("passed", "probed")
+
+
 def test_check_without_a_claim(ecs_check):
     raise AssertionError
 """
@@ -152,20 +157,23 @@ def test_every_fixture_gives_what_it_promises(own: Finished) -> None:
     }
     assert own.code == 1
     assert own.err == ""
-    assert "ecs_check needs @pytest.mark.ecs_claim with one of private-dns, tcp-443" in own.lines
+    claims = "private-dns, tcp-443, ecr-pull, awslogs, secret"
+    assert f"ecs_check needs @pytest.mark.ecs_claim with one of {claims}" in own.lines
 
 
 def test_own_claims_are_reported(own: Finished) -> None:
     """A claim of the user's own test is a check like the bundled ones, under its node id."""
     assert violations(own.report, SCHEMA) == []
     assert {each["id"]: each["nodeid"] for each in own.report["checks"]} == {
-        f"tcp-443[private-{letter}-{service}]": (
-            f"test_own.py::test_own_claim[private-{letter}-{service}]"
+        f"{claim}[private-{letter}-{service}]": (f"test_own.py::{test}[private-{letter}-{service}]")
+        for claim, test, services in (
+            ("tcp-443", "test_own_claim", ("logs", "s3")),
+            ("secret", "test_own_chain", ("secretsmanager", "ssm")),
         )
         for letter in "abc"
-        for service in ("logs", "s3")
+        for service in services
     }
-    assert own.report["run"]["cells"] == {"required": 6, "probed": 6}
+    assert own.report["run"]["cells"] == {"required": 12, "probed": 12}
 
 
 def test_examples_pass_against_the_lab(runs: Runs) -> None:

@@ -86,7 +86,7 @@ def test_the_report_has_checks_and_nothing_else(mixed: Finished) -> None:
     assert len(ids) == TESTS
     assert set(ids.values()) == {1}
     told = Counter(each["verdict"] for each in mixed.report["checks"])
-    assert told == {"passed": 58 + AUDITS, "failed": 5, "skipped": 3}
+    assert told == {"passed": 67 + AUDITS, "failed": 8, "skipped": 3}
 
 
 def test_the_gravest_verdict_on_a_cell_is_reported(mixed: Finished) -> None:
@@ -134,6 +134,12 @@ def test_junit_has_the_facts_of_every_check(mixed: Finished) -> None:
         "dns-public-answer",
     )
     assert skipped["reason"] == "private-dns failed: dns-public-answer"
+    delivered = properties(found["test_awslogs::test_awslogs[private-a-logs]"])
+    assert (delivered["verdict"], delivered["code"], delivered["phase"]) == (
+        "failed",
+        "logs-unreachable",
+        "connect",
+    )
     audited = properties(found["test_audit::test_audit[endpoint-missing]"])
     assert (audited["verdict"], audited["subject"]) == (
         "failed",

@@ -19,9 +19,14 @@ NOT_PASSED = {
         for claim, verdict in (("private-dns", "failed"), ("tcp-443", "skipped"))
         for letter in "abc"
     },
+    **{
+        f"awslogs[private-{letter}-logs]": ("failed", "logs-unreachable", "probed")
+        for letter in "abc"
+    },
     "audit[s3-gateway-no-route-*]": ("failed", "s3-gateway-no-route", "derived"),
     "private-dns[private-c-s3]": ("failed", "s3-gateway-no-route", "probed"),
     "tcp-443[private-c-s3]": ("skipped", "s3-gateway-no-route", "probed"),
+    "ecr-pull[private-c-ecr.dkr]": ("failed", "ecr-layer", "probed"),
 }
 MODES = {
     "n0": ("-n0",),
@@ -55,7 +60,7 @@ def test_without_xdist(alone: Finished) -> None:
     assert len(alone.verdicts) == TESTS
     assert {id: told for id, told in alone.verdicts.items() if told[0] != "passed"} == NOT_PASSED
     assert re.fullmatch(
-        rf"=+ 6 failed, {TESTS - 10} passed, 4 skipped in [\d.]+s =+", alone.lines[-1]
+        rf"=+ 10 failed, {TESTS - 14} passed, 4 skipped in [\d.]+s =+", alone.lines[-1]
     )
 
 
@@ -71,7 +76,7 @@ def test_every_mode_agrees(runs: Runs, alone: Finished, mode: str) -> None:
         [(each["id"], each["code"], len(each["explains"])) for each in one.report["causes"]]
         for one in (run, alone)
     ]
-    assert told[0] == told[1] == [("c1", "endpoint-missing", 7), ("c2", "s3-gateway-no-route", 3)]
+    assert told[0] == told[1] == [("c1", "endpoint-missing", 10), ("c2", "s3-gateway-no-route", 4)]
     assert violations(run.report, SCHEMA) == []
 
 
@@ -85,7 +90,7 @@ def test_each_counts_tests_twice_and_cells_once(runs: Runs, alone: Finished) -> 
     """``--dist=each`` runs every test on every worker; the matrix shows one VPC all the same."""
     each = runs(*BROKEN, *MODES["each"])
     assert re.fullmatch(
-        rf"=+ 12 failed, {2 * TESTS - 20} passed, 8 skipped in [\d.]+s =+", each.lines[-1]
+        rf"=+ 20 failed, {2 * TESTS - 28} passed, 8 skipped in [\d.]+s =+", each.lines[-1]
     )
     matrices = [one.lines[one.lines.index(_title(one)) + 1 :] for one in (each, alone)]
     squares = [[line for line in lines if "✔" in line or "✘" in line] for lines in matrices]
@@ -102,7 +107,7 @@ def test_a_worker_that_dies_leaves_nothing_green_unproven(runs: Runs) -> None:
     assert {id: told for id, told in run.verdicts.items() if told[0] != "passed"} == {
         "private-dns[private-b-logs]": ("error", None, "derived")
     }
-    assert run.report["run"]["cells"] == {"required": 24, "probed": 23}
+    assert run.report["run"]["cells"] == {"required": 27, "probed": 26}
     assert "? 1 error: the run ended before this cell was judged" in run.lines
 
 
