@@ -52,7 +52,8 @@ def render_matrix(run: Run, *, width: int, color: bool, unicode: bool, verbosity
 
     ``verbosity`` below 0 is one summary line, above 0 adds a line for each check that was made.
     Rows are subnets where that fits ``width`` columns, else endpoint services, else what takes
-    fewer lines in blocks. Without ``color`` no escape sequence is written, without ``unicode`` only ASCII.
+    fewer lines in blocks. Without ``color`` no escape sequence is written, without ``unicode``
+    only ASCII.
     """
     checks = [check for check in run.checks if check.claim in PROBED_CLAIMS]
     if not checks:
