@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pytest_ecs_privatelink.reporting.plain import counted, one_line
 from pytest_ecs_privatelink.reporting.run import Run
-from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, PROBED_CLAIMS, Check, Claim, Verdict
+from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, PROBED_CLAIMS, Basis, Check, Claim, Verdict
 
 _GAP = "  "
 _REASONS = 5
@@ -50,9 +50,10 @@ class _Grid:
 def render_matrix(run: Run, *, width: int, color: bool, unicode: bool, verbosity: int) -> list[str]:
     """Return the matrix of the run's probed cells as lines; none where no cell was selected.
 
-    ``verbosity`` below 0 is one summary line, above 0 adds a line for each check. Rows are subnets
-    where that fits ``width`` columns, else endpoint services, else what takes fewer lines in
-    blocks. Without ``color`` no escape sequence is written, without ``unicode`` only ASCII.
+    ``verbosity`` below 0 is one summary line, above 0 adds a line for each check that was made.
+    Rows are subnets where that fits ``width`` columns, else endpoint services, else what takes
+    fewer lines in blocks. Without ``color`` no escape sequence is written, without ``unicode``
+    only ASCII.
     """
     checks = [check for check in run.checks if check.claim in PROBED_CLAIMS]
     if not checks:
@@ -185,8 +186,10 @@ def _reasons(checks: Sequence[Check], style: _Style, verbosity: int) -> list[str
 
 
 def _details(checks: Sequence[Check], style: _Style) -> list[str]:
+    """Return a line for each check that somebody looked at: of others `_reasons` say it all."""
     return [
         f"{style.glyph(check.verdict)} {check.id} {check.duration_ms:.1f} ms: "
         f"{one_line(check.observed)}"
         for check in checks
+        if check.basis is not Basis.DERIVED
     ]

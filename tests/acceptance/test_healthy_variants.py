@@ -9,8 +9,11 @@ from rehearsals import Emulated, rehearse
 from test_stories import behind_nat, https, hub_and_spoke, outside_rfc_1918
 
 from pytest_ecs_privatelink.catalogue.services import layer_bucket, parse_service_name
+from pytest_ecs_privatelink.lab.images import lab_image
+from pytest_ecs_privatelink.lab.workload_edits import with_container, with_definition
 from pytest_ecs_privatelink.lab.world import SUBNET_CIDRS, World
 from pytest_ecs_privatelink.topology import snapshot as snapshots
+from pytest_ecs_privatelink.topology.cluster import Secret
 from pytest_ecs_privatelink.topology.lookup import s3_prefix_list
 from pytest_ecs_privatelink.topology.model import (
     AclEntry,
@@ -20,6 +23,7 @@ from pytest_ecs_privatelink.topology.model import (
     SecurityGroup,
     Snapshot,
 )
+from pytest_ecs_privatelink.topology.starting import parameters_of, pulls_of, secrets_of
 from pytest_ecs_privatelink.verdict import PROBED_CLAIMS
 
 OWN_LIST = "pl-0123456789abcdef0"
@@ -152,6 +156,31 @@ def in_china(snapshot: Snapshot, _: World) -> Snapshot:
     return snapshots.from_text(text, "moved")
 
 
+def pulling_by_digest_for_arm(snapshot: Snapshot, world: World) -> Snapshot:
+    """Name the image of one task definition by its digest, and run it on Graviton."""
+    (named,) = {pull.image for pull in pulls_of(snapshot)}
+    by_digest = f"{named.rpartition(':')[0]}@{lab_image().index.digest}"
+    return with_definition(
+        with_container(snapshot, world, image=by_digest),
+        world,
+        lambda definition: replace(definition, architecture="ARM64"),
+    )
+
+
+def naming_secrets_by_stage_and_name(snapshot: Snapshot, world: World) -> Snapshot:
+    """Refer to the secret's current version by its stage, and to the parameter by its bare name."""
+    (secret,), (parameter,) = secrets_of(snapshot), parameters_of(snapshot)
+    references = (f"{secret}::AWSCURRENT:", f"/{parameter.partition(':parameter/')[2]}")
+    return with_container(
+        snapshot, world, secrets=tuple(Secret(reference=each) for each in references)
+    )
+
+
+def logging_to_a_group_that_tasks_make(snapshot: Snapshot, world: World) -> Snapshot:
+    """Have tasks create their group by awslogs-create-group where it is there already."""
+    return with_container(snapshot, world, log_create_group=True)
+
+
 VARIANTS = (
     by_group_reference,
     by_prefix_list,
@@ -164,6 +193,9 @@ VARIANTS = (
     with_a_secondary_range,
     in_china,
     hub_and_spoke,
+    pulling_by_digest_for_arm,
+    naming_secrets_by_stage_and_name,
+    logging_to_a_group_that_tasks_make,
 )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_ecs_privatelink.reporting.matrix import render_matrix
 from pytest_ecs_privatelink.reporting.run import Run
-from pytest_ecs_privatelink.verdict import Cell, Code, Verdict
+from pytest_ecs_privatelink.verdict import Basis, Cell, Code, Verdict
 
 
 def matrix(
@@ -80,6 +80,16 @@ def test_verbose_tells_each_check() -> None:
     lines = matrix(runs.GREEN, verbosity=1).splitlines()
     assert "✔ tcp-443[private-1-logs] 3.1 ms: 10.0.1.10:443 open" in lines
     assert len(lines) == 5 + 24
+
+
+def test_verbose_has_no_line_for_what_nobody_looked_at() -> None:
+    """Where a run ended first, or nobody stood, square and reason say all that there is to say."""
+    checks = tuple(
+        replace(check, verdict=Verdict.ERROR, basis=Basis.DERIVED, reason="the run ended")
+        for check in runs.GREEN.checks
+    )
+    text = matrix(replace(runs.GREEN, checks=checks), verbosity=1)
+    assert text.endswith("private-3  ??       ??       ??  ??\n? 24 error: the run ended")
 
 
 def test_colour_changes_nothing_but_escapes() -> None:
