@@ -174,7 +174,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What an audit holds against a snapshot, and the cells that it blocks."""
+    """What an audit holds against a snapshot, and the cells that it blocks.
+
+    ``of_callers``: it is about certain callers, such as tasks' roles, so that calls of the runner's
+    that pass do not disprove it.
+    """
 
     code: Code
     severity: Severity
@@ -186,6 +190,7 @@ class Finding:
     reference: str
     launch_types: tuple[LaunchType, ...] = ()
     blocks: tuple[Cell, ...] = ()
+    of_callers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

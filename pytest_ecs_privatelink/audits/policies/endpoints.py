@@ -71,6 +71,7 @@ def _finding(
         reference=PAGES[Code.ENDPOINT_POLICY_DENIES],
         launch_types=kinds,
         blocks=blocks,
+        of_callers=bool(blocks) and not said.to_all & _CALLED,
     )
 
 
@@ -118,7 +119,16 @@ def _judged(
             observed=verdicts(told.denied or told.unknown),
             remedy=remedy_for(snapshot, endpoint, service, told),
             denied=frozenset(ask.action for ask, _ in told.denied),
+            to_all=_denied_to_all(snapshot, endpoint, document, told),
         )
+
+
+def _denied_to_all(
+    snapshot: Snapshot, endpoint: Endpoint, document: Document, told: Judgement
+) -> frozenset[str]:
+    """Return the actions of ``told`` that are denied whichever role asks."""
+    by_anybody = ((ask, requests(snapshot, endpoint, ask, ())) for ask, _ in told.denied)
+    return frozenset(ask.action for ask, _ in judge((document,), by_anybody).denied)
 
 
 def _summary(whose: str, document: Document, told: Judgement, calls: Calls) -> str:
