@@ -12,7 +12,6 @@ from pytest_ecs_privatelink.plugin.naming import is_parameter, region_of
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.topology.starting import (
-    PLATFORM,
     LogGroup,
     Pull,
     log_groups_of,
@@ -93,13 +92,13 @@ def _why(claim: Claim, errands: Errands) -> str:
 
 
 def _named_pulls(images: tuple[str, ...], snapshot: Snapshot) -> tuple[Pull, ...]:
-    """Return the named images, each for the platforms that task definitions run it on."""
+    """Return the named images, each for the platforms that task definitions run it on, if any."""
     known = pulls_of(snapshot)
     return tuple(
         Pull(image=image, platform=platform)
         for image in images
         for platform in dict.fromkeys(each.platform for each in known if each.image == image)
-        or (PLATFORM,)
+        or (None,)
     )
 
 
