@@ -176,8 +176,8 @@ class Remedy:
 class Finding:
     """What an audit holds against a snapshot, and the cells that it blocks.
 
-    ``of_callers``: it is about certain callers, such as tasks' roles, so that calls of the runner's
-    that pass do not disprove it.
+    ``of_others``: it is about other callers, such as tasks' roles, or other things than this run's
+    calls are about, so that these do not disprove it by passing.
     """
 
     code: Code
@@ -190,7 +190,7 @@ class Finding:
     reference: str
     launch_types: tuple[LaunchType, ...] = ()
     blocks: tuple[Cell, ...] = ()
-    of_callers: bool = False
+    of_others: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

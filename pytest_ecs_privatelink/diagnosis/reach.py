@@ -40,7 +40,7 @@ def standing(findings: Iterable[Finding], cells: Iterable[Check]) -> list[Option
     return [
         Option(finding, _ids(red, places))
         for finding, places in placed
-        if finding.of_callers or not places or not _deciding(places) <= passed
+        if finding.of_others or not places or not _deciding(places) <= passed
     ]
 
 

@@ -62,6 +62,20 @@ def with_options(
     )
 
 
+def replaced_by(settings: Settings) -> frozenset[str]:
+    """Return the endpoint services of which options say what to ask for, and no task definition."""
+    return frozenset(
+        service
+        for named, services in (
+            (settings.images, ("ecr.dkr",)),
+            (settings.log_group, ("logs",)),
+            (settings.secrets, ("secretsmanager", "ssm")),
+        )
+        for service in services
+        if named
+    )
+
+
 def carried(errands: Errands, services: Iterable[str]) -> Carried:
     """Return where chain claims have cells, of the endpoint ``services`` under test."""
     tested = set(services)

@@ -340,7 +340,7 @@ def test_a_policy_against_tasks_roles_is_not_disproved_by_the_runner() -> None:
     cells = tuple(Cell(AWSLOGS, each, "logs") for each in world.SUBNETS)
     held = world.finding(Code.ENDPOINT_POLICY_DENIES, "vpce-logs", cells)
     fine = tuple(world.check(each, PASSED) for each in cells)
-    (cause,) = rank_causes(fine, (replace(held, of_callers=True),), world.ground())
+    (cause,) = rank_causes(fine, (replace(held, of_others=True),), world.ground())
     assert (cause.code, cause.explains) == (Code.ENDPOINT_POLICY_DENIES, ())
 
 

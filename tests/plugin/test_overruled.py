@@ -6,9 +6,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from planned_vpc import SERVICES, check, planned, vpc
+from planned_vpc import REGION, SERVICES, check, planned, vpc
 
 from pytest_ecs_privatelink.plugin.checking import check_audit
+from pytest_ecs_privatelink.plugin.errands import replaced_by
+from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Part
 from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Seams
 from pytest_ecs_privatelink.verdict import (
@@ -23,6 +25,7 @@ from pytest_ecs_privatelink.verdict import (
 )
 
 CODE = Code.ENDPOINT_POLICY_DENIES
+IMAGE = f"111111111111.dkr.ecr.{REGION}.amazonaws.com/app:1"
 HELD = Finding(
     code=CODE,
     severity=Severity.ERROR,
@@ -65,6 +68,22 @@ def test_what_the_wire_disproves_is_a_warning() -> None:
 
 def test_the_runners_calls_do_not_speak_for_tasks_roles() -> None:
     """A finding about other callers stands, whatever the runner may do."""
-    told = audited(replace(HELD, of_callers=True))
+    told = audited(replace(HELD, of_others=True))
 
     assert (told.verdict, told.reason) == (Verdict.FAILED, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "services"),
+    [
+        ({}, set()),
+        ({"images": (IMAGE,)}, {"ecr.dkr"}),
+        ({"log_group": "/ecs/web"}, {"logs"}),
+        ({"secrets": ("app",)}, {"secretsmanager", "ssm"}),
+    ],
+)
+def test_options_put_other_things_in_the_place_of_what_tasks_name(
+    said: dict[str, Any], services: set[str]
+) -> None:
+    """What is proven of those is not proven of these."""
+    assert replaced_by(Settings(**said)) == services
