@@ -28,9 +28,9 @@ def keys_of(session: "Callable[[], boto3.Session]") -> Keys:
     alone = threading.Lock()
 
     def keys() -> Credentials:
-        from pytest_ecs_privatelink.targets.discretion import discreet
+        from pytest_ecs_privatelink.targets.discretion import NOTHING, discreet
 
-        with alone, discreet():
+        with alone, discreet(NOTHING):
             found = _found(opened)
         if isinstance(found, str):
             raise VantageError(found)

@@ -8,6 +8,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import CredentialRetrievalError
 from planned_vpc import SERVICES, planned, vpc
 
 from pytest_ecs_privatelink.errors import VantageError
@@ -129,3 +130,25 @@ def test_credentials_that_are_stale_once_refreshed_are_not_told() -> None:
         keys_of(lambda: boto3.Session(botocore_session=session))()
     assert str(refused.value) == "AWS credentials could not be had: RuntimeError"
     assert refused.value.__context__ is None
+
+
+def test_what_a_failed_refresh_says_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Botocore warns with the error's text, which is the credential process's own."""
+
+    def refresh() -> dict[str, str]:
+        raise CredentialRetrievalError(provider="custom-process", error_msg="hunter2")
+
+    old = {
+        "access_key": "AKIAEXAMPLE",
+        "secret_key": "of-nobody",
+        "token": "passing",
+        "expiry_time": "2000-01-01T00:00:00Z",
+    }
+    session = botocore.session.Session()
+    session._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+        old, refresh, "test"
+    )
+    with pytest.raises(VantageError) as refused:
+        keys_of(lambda: boto3.Session(botocore_session=session))()
+    assert str(refused.value) == "AWS credentials could not be had: CredentialRetrievalError"
+    assert "hunter2" not in caplog.text
