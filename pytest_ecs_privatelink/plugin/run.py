@@ -78,9 +78,9 @@ class Run:
             # After a second Ctrl-C, what was created has to go all the same.
             with contextlib.suppress(KeyboardInterrupt):
                 self.exchange.close()
-        from pytest_ecs_privatelink.targets.discretion import discreet
+        from pytest_ecs_privatelink.targets.discretion import NOTHING, discreet
 
-        with discreet():
+        with discreet(NOTHING):
             return self.ledger.remove()
 
     def close(self) -> None:

@@ -89,6 +89,16 @@ def why(error: Exception, client: Client, action: str) -> str:
         return f"{code} for {action}"
     if is_silence(error):
         return f"no answer from {urlsplit(client.meta.endpoint_url).hostname}"
+    return in_words(error)
+
+
+def in_words(error: Exception) -> str:
+    """Return in one line what ``error`` says; of credentials that could not be had, only that.
+
+    botocore quotes what a credential process or metadata service said.
+    """
+    if isinstance(error, (boto.CredentialRetrievalError, boto.MetadataRetrievalError)):
+        return "AWS credentials could not be had"
     return " ".join(str(error).split()) or type(error).__name__
 
 
