@@ -80,6 +80,26 @@ def test_what_was_created_last_goes_first(front: aws_front.Front, logs: LogsClou
     assert ledger.noted == ()
 
 
+def test_what_probes_created_is_removed_where_they_did(
+    front: aws_front.Front, logs: LogsCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Probes know no proxy, no FIPS host and no other endpoint: nor does what follows them."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", logs.url)
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    logs.create(A)
+
+    def session() -> boto3.Session:
+        return boto3.Session("a", "b", region_name=REGION)
+
+    ledger = Ledger(RUN, session, address=front.url)
+    ledger.note(A)
+
+    assert ledger.remove() is None
+    assert front.seen == ["logs:DeleteLogStream"]
+    assert A.name not in logs.streams()
+
+
 def test_what_was_noted_need_not_exist(logs: LogsCloud) -> None:
     """A stream that never was, one that has gone, and a group that has gone are no trouble."""
     ledger = ledger_at(logs.url, temporary(), A, stream("private-a", "/ecs/gone"))
