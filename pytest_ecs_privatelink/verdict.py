@@ -174,7 +174,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What an audit holds against a snapshot, and the cells that it blocks."""
+    """What an audit holds against a snapshot, and the cells that it blocks.
+
+    ``of_others``: it is about other callers, such as tasks' roles, or other things than this run's
+    calls are about, so that these do not disprove it by passing.
+    """
 
     code: Code
     severity: Severity
@@ -186,6 +190,7 @@ class Finding:
     reference: str
     launch_types: tuple[LaunchType, ...] = ()
     blocks: tuple[Cell, ...] = ()
+    of_others: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

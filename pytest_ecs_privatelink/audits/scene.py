@@ -18,7 +18,8 @@ class Scene:
     its id. ``registries`` are account ids of the ECR registries in use, never empty. ``wearers``
     says which security groups Fargate tasks and container instances wear, ``others`` which further
     sets they do, where ECS services differ. ``chains`` are the claims of the start-up chain with
-    the endpoint services at which they have cells, ``writes`` whether those create anything.
+    the endpoint services at which they have cells, ``writes`` whether those create anything;
+    ``replaced`` are endpoint services through which they ask for other things than tasks name.
     """
 
     snapshot: Snapshot
@@ -32,6 +33,7 @@ class Scene:
     others: Mapping[LaunchType, GroupSets] = field(default_factory=dict)
     chains: frozenset[tuple[Claim, str]] = frozenset()
     writes: bool = True
+    replaced: frozenset[str] = frozenset()
 
     def worn(self, launch_type: LaunchType) -> GroupSets:
         """Return every set of groups that packets of ``launch_type`` leave with; none: unknown."""
@@ -69,6 +71,7 @@ def scene_of(
     others: Mapping[LaunchType, GroupSets] | None = None,
     chains: frozenset[tuple[Claim, str]] = frozenset(),
     writes: bool = True,
+    replaced: frozenset[str] = frozenset(),
 ) -> Scene:
     """Set the scene; without ``registries`` the VPC owner's own registry is meant."""
     under_test = tuple(subnets)
@@ -84,4 +87,5 @@ def scene_of(
         others=others or {},
         chains=chains,
         writes=writes,
+        replaced=replaced,
     )

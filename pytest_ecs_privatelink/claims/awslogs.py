@@ -79,6 +79,9 @@ def _judge(answer: LogAnswer, group: LogGroup, *, temporary: bool, read_only: bo
     if outcome.status is CallStatus.OK or (missing and temporary and read_only):
         return passed(outcome, _delivered(answer, subject, read_only=read_only))
     reading = judge(subject, outcome, _CODES, answer.hops)
+    if missing and temporary:
+        # It was made a moment ago: tasks do not name it.
+        return replace(reading, verdict=Verdict.ERROR, code=None, reason=reading.observed)
     if missing and group.made_by_tasks:
         reason = f"path proven, delivery not tested: awslogs-create-group makes {subject} later"
         return replace(reading, verdict=Verdict.SKIPPED, code=None, reason=reason)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_ecs_privatelink.catalogue.chains import CHAINS, link_of
 from pytest_ecs_privatelink.claims import private_dns, tcp_443
+from pytest_ecs_privatelink.claims.callers import hangs_on_caller
 from pytest_ecs_privatelink.claims.terms import Ask, Reading, Stand, Terms, make_check, worst
 from pytest_ecs_privatelink.verdict import Cell, Check, Claim, Code, LaunchType, Verdict
 
@@ -72,7 +73,7 @@ async def conclude(
 ) -> Check:
     """Return the check of a chain cell: what works is no better than the paths that it took."""
     paths, readings = await asyncio.gather(_paths(cell, terms, stand, ask), _gathered(tuple(tries)))
-    judged = tuple(_excused(each, cell, paths) for each in readings)
+    judged = tuple(_excused(_of_caller(each, terms), cell, paths) for each in readings)
     if worst(judged)[0].verdict.holds:
         judged += tuple(_of_path(each) for each in paths if each.verdict not in _NO_WORSE)
     return make_check(cell, terms, stand, judged, expected)
@@ -122,6 +123,14 @@ _SAID = {
     Verdict.WARNED: "warned",
     Verdict.ERROR: "could not be judged",
 }
+
+
+def _of_caller(reading: Reading, terms: Terms) -> Reading:
+    """Return a warning where an endpoint's policy may refuse the runner alone (DESIGN 5)."""
+    if reading.refused is None or not hangs_on_caller(reading.refused, terms.snapshot):
+        return reading
+    observed = f"{reading.observed}; that policy may let tasks' roles through"
+    return replace(reading, verdict=Verdict.WARNED, observed=observed)
 
 
 def _excused(reading: Reading, cell: Cell, paths: Sequence[Check]) -> Reading:

@@ -1,7 +1,7 @@
 """What the end of a chain of calls says: broken, refused, not there, or nothing at all."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_ecs_privatelink.claims.terms import Reading
 from pytest_ecs_privatelink.probes.call_records import CallStatus, Denier, Hop, Link, Outcome
@@ -92,7 +92,8 @@ def _refused(observed: str, outcome: Outcome, codes: Codes) -> Reading:
     if beside or denier in (Denier.IDENTITY, Denier.UNSAID):
         return untested(outcome, observed)
     if denier is Denier.ENDPOINT_POLICY:
-        return _reading(Verdict.FAILED, Code.ENDPOINT_POLICY_DENIES, outcome, observed)
+        reading = _reading(Verdict.FAILED, Code.ENDPOINT_POLICY_DENIES, outcome, observed)
+        return replace(reading, refused=outcome.action)
     return _reading(Verdict.FAILED, codes.denied[outcome.link], outcome, observed)
 
 

@@ -81,7 +81,8 @@ class Stand:
 class Reading:
     """One judged observation: what one answer says about one name, address or errand.
 
-    ``subject`` is what an errand was about: an image, a log group, a reference to a secret.
+    ``subject`` is what an errand was about: an image, a log group, a reference to a secret;
+    ``refused`` the action that a policy refused.
     """
 
     verdict: Verdict
@@ -90,6 +91,7 @@ class Reading:
     observed: str
     reason: str | None = None
     subject: str | None = None
+    refused: str | None = None
 
 
 WORST_FIRST = (Verdict.FAILED, Verdict.ERROR, Verdict.WARNED, Verdict.SKIPPED, Verdict.PASSED)

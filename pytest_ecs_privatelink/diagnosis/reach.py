@@ -25,8 +25,8 @@ def standing(findings: Iterable[Finding], cells: Iterable[Check]) -> list[Option
     """Return the findings that ``cells`` do not disprove, each once, with the red ids it reaches.
 
     A finding is disproved where packets went through everything that it says it blocks: a chain
-    that goes through a blocked path is not asked, for it may have ended elsewhere. The order does
-    not depend on the order of ``findings``.
+    that goes through a blocked path is not asked, for it may have ended elsewhere, nor is one about
+    other callers than the runner. The order does not depend on the order of ``findings``.
     """
     red: dict[Place, list[str]] = defaultdict(list)
     passed: set[Place] = set()
@@ -40,7 +40,7 @@ def standing(findings: Iterable[Finding], cells: Iterable[Check]) -> list[Option
     return [
         Option(finding, _ids(red, places))
         for finding, places in placed
-        if not places or not _deciding(places) <= passed
+        if finding.of_others or not places or not _deciding(places) <= passed
     ]
 
 

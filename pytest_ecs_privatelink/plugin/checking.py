@@ -94,7 +94,8 @@ def conclude(
 
 def _found(finding: Finding, part: Part, seams: Seams) -> Check:
     error = finding.severity is Severity.ERROR
-    overruled = error and _all_pass(deciding(finding.blocks), part, seams)
+    disprovable = error and not finding.of_others
+    overruled = disprovable and _all_pass(deciding(finding.blocks), part, seams)
     return Check(
         id=f"audit[{finding.code}-{finding.subject}]" + _apart(finding, part.plan),
         claim=Claim.AUDIT,

@@ -16,6 +16,7 @@ from pytest_ecs_privatelink.plugin.settings import Settings, read_settings
 from pytest_ecs_privatelink.targets.aws import open_session
 from pytest_ecs_privatelink.targets.cleanup import MILLISECONDS_OF_GRACE, Cleaned, Sought, clean
 from pytest_ecs_privatelink.targets.log_groups import log_groups_of
+from pytest_ecs_privatelink.targets.traces import in_words
 
 
 def clean_up(config: pytest.Config, run: str | None) -> int:
@@ -29,7 +30,7 @@ def clean_up(config: pytest.Config, run: str | None) -> int:
     except EcsPrivatelinkError as error:
         raise pytest.UsageError(str(error)) from None
     except BotoCoreError as error:
-        return _failed((" ".join(str(error).split()),))
+        return _failed((in_words(error),))
     if cleaned.problems:
         return _failed(cleaned.problems)
     if not cleaned.removed:

@@ -12,7 +12,6 @@ from pytest_ecs_privatelink.plugin.naming import is_parameter, region_of
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.topology.starting import (
-    PLATFORM,
     LogGroup,
     Pull,
     log_groups_of,
@@ -63,6 +62,20 @@ def with_options(
     )
 
 
+def replaced_by(settings: Settings) -> frozenset[str]:
+    """Return the endpoint services of which options say what to ask for, and no task definition."""
+    return frozenset(
+        service
+        for named, services in (
+            (settings.images, ("ecr.dkr",)),
+            (settings.log_group, ("logs",)),
+            (settings.secrets, ("secretsmanager", "ssm")),
+        )
+        for service in services
+        if named
+    )
+
+
 def carried(errands: Errands, services: Iterable[str]) -> Carried:
     """Return where chain claims have cells, of the endpoint ``services`` under test."""
     tested = set(services)
@@ -93,13 +106,13 @@ def _why(claim: Claim, errands: Errands) -> str:
 
 
 def _named_pulls(images: tuple[str, ...], snapshot: Snapshot) -> tuple[Pull, ...]:
-    """Return the named images, each for the platforms that task definitions run it on."""
+    """Return the named images, each for the platforms that task definitions run it on, if any."""
     known = pulls_of(snapshot)
     return tuple(
         Pull(image=image, platform=platform)
         for image in images
         for platform in dict.fromkeys(each.platform for each in known if each.image == image)
-        or (PLATFORM,)
+        or (None,)
     )
 
 

@@ -28,9 +28,9 @@ def keys_of(session: "Callable[[], boto3.Session]") -> Keys:
     alone = threading.Lock()
 
     def keys() -> Credentials:
-        from pytest_ecs_privatelink.targets.discretion import discreet
+        from pytest_ecs_privatelink.targets.discretion import NOTHING, discreet
 
-        with alone, discreet():
+        with alone, discreet(NOTHING):
             found = _found(opened)
         if isinstance(found, str):
             raise VantageError(found)
@@ -42,15 +42,15 @@ def keys_of(session: "Callable[[], boto3.Session]") -> Keys:
 def _found(opened: "Callable[[], boto3.Session]") -> Credentials | str:
     """Return the credentials, or why there are none.
 
-    Nothing is raised here: what a credential process or server said may hold a secret, and would
-    stand in the frames of a traceback.
+    Nothing of botocore's is raised here, which raises far more than its own errors: what a
+    credential process or server said may hold a secret, and stands in the frames of a traceback.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         found = opened().get_credentials()
         frozen = None if found is None else found.get_frozen_credentials()
-    except (BotoCoreError, ClientError) as error:
+    except EcsPrivatelinkError:
+        raise
+    except Exception as error:  # noqa: BLE001 - its frames know secrets
         return f"AWS credentials could not be had: {type(error).__name__}"
     if frozen is None or not frozen.access_key or not frozen.secret_key:
         return _NONE

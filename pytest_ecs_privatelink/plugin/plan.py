@@ -25,6 +25,7 @@ from pytest_ecs_privatelink.plugin.errands import (
     Carried,
     carried,
     errands_of,
+    replaced_by,
     unproven,
     with_options,
 )
@@ -167,6 +168,7 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         others=others,
         chains=carried(errands, (each.service for each in services)),
         writes=not settings.read_only,
+        replaced=replaced_by(settings),
     )
     findings, unseen = judge(scene)
     return Plan(

@@ -78,9 +78,9 @@ class Run:
             # After a second Ctrl-C, what was created has to go all the same.
             with contextlib.suppress(KeyboardInterrupt):
                 self.exchange.close()
-        from pytest_ecs_privatelink.targets.discretion import discreet
+        from pytest_ecs_privatelink.targets.discretion import NOTHING, discreet
 
-        with discreet():
+        with discreet(NOTHING):
             return self.ledger.remove()
 
     def close(self) -> None:
@@ -108,7 +108,8 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
             place = open_place(settings, stack, probing=probing)
         if settings.save_snapshot is not None:
             snapshots.save(place.plan.snapshot, settings.save_snapshot)
-        ledger = Ledger(id_, place.session, command=_command(settings, place))
+        command = _command(settings, place)
+        ledger = Ledger(id_, place.session, command=command, address=place.logs)
         exchange = _open_exchange(place, ledger, stack) if probing else None
         return Run(
             id=id_,
@@ -132,6 +133,7 @@ class Place:
     """A planned run with its vantages taken up; ``absent`` says why other subnets have none.
 
     ``session`` opens one for the AWS that probes call, from which traces are removed again.
+    ``logs`` is the URL at which probes find CloudWatch Logs, None where that session knows it.
     ``keys`` gives the credentials that probes sign with, None where none calls AWS.
     ``folder`` is a private one, None where the run has to make its own.
     """
@@ -142,6 +144,7 @@ class Place:
     vantages: Mapping[str, Vantage] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     own_lab: OwnLab | None = None
+    logs: str | None = None
     keys: Keys | None = None
     folder: Path | None = None
 

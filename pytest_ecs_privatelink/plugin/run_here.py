@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 
+from pytest_ecs_privatelink.catalogue.services import host_names
 from pytest_ecs_privatelink.lab.corrections import correct
 from pytest_ecs_privatelink.plugin.clouds import open_cloud
 from pytest_ecs_privatelink.plugin.keys import keys_of, unsigned
@@ -47,6 +48,7 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
         session=session,
         vantages=vantages,
         absent=absent,
+        logs=f"https://{host_names('logs', snapshot.region)[0]}",
         keys=keys,
     )
 

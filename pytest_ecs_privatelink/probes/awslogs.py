@@ -24,6 +24,8 @@ _TRIES, _PAUSE_S = 5, 0.3
 _FIRST_LOOK_S, _LONGEST_PAUSE_S = 0.1, 1.0
 # What keeps an event from being read back without saying anything of its delivery.
 _UNREADABLE = frozenset({CallStatus.DENIED, CallStatus.THROTTLED, CallStatus.UNAVAILABLE})
+# What leaves a group without retention and proves nothing of its use.
+_HARMLESS = _UNREADABLE | {CallStatus.MISSING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,11 @@ def _write(logs: _Logs) -> _Delivery:
     question = logs.question
     notes = [_make_group(logs)] if question.make_group else []
     _make_stream(logs)
-    accepted = logs.call(
+    accepted = _call_what_is_new(
+        logs,
         Link.EVENT,
         "PutLogEvents",
+        _TRIES,
         logGroupName=question.group,
         logStreamName=question.stream,
         logEvents=[{"timestamp": int(time.time() * 1000), "message": question.message}],
@@ -115,7 +119,7 @@ def _make_group(logs: _Logs) -> str:
             Link.GROUP, "PutRetentionPolicy", logGroupName=group, retentionInDays=_RETENTION_DAYS
         )
     except WireError as error:
-        if error.outcome.status is not CallStatus.DENIED:
+        if error.outcome.status not in _HARMLESS and error.outcome.error != _BUSY:
             raise
         return f"the group has no retention: {error.outcome.detail}"
     return ""
@@ -123,23 +127,32 @@ def _make_group(logs: _Logs) -> str:
 
 def _make_stream(logs: _Logs) -> None:
     question = logs.question
-    # A group that another subnet is just making may not be known everywhere yet.
-    for left in reversed(range(_TRIES if question.make_group else 1)):
+    try:
+        _call_what_is_new(
+            logs,
+            Link.STREAM,
+            "CreateLogStream",
+            _TRIES if question.make_group else 1,
+            logGroupName=question.group,
+            logStreamName=question.stream,
+        )
+    except WireError as error:
+        if error.outcome.error != _EXISTS:
+            raise
+
+
+def _call_what_is_new(
+    logs: _Logs, link: Link, operation: str, tries: int, **payload: object
+) -> dict[str, object]:
+    """Call an operation on what was made a moment ago, which may not be known everywhere yet."""
+    for _ in range(tries - 1):
         try:
-            logs.call(
-                Link.STREAM,
-                "CreateLogStream",
-                logGroupName=question.group,
-                logStreamName=question.stream,
-            )
+            return logs.call(link, operation, **payload)
         except WireError as error:
-            if error.outcome.error == _EXISTS:
-                return
-            if error.outcome.status is not CallStatus.MISSING or not left:
+            if error.outcome.status is not CallStatus.MISSING:
                 raise
-        else:
-            return
         time.sleep(_PAUSE_S)
+    return logs.call(link, operation, **payload)
 
 
 def _rejected(info: object) -> Outcome:
@@ -166,10 +179,12 @@ def _read_back(logs: _Logs) -> _Delivery:
         try:
             seen = _look(logs)
         except WireError as error:
-            if error.outcome.status not in _UNREADABLE:
+            if error.outcome.status in _UNREADABLE:
+                accepted = Outcome(status=CallStatus.OK, link=Link.EVENT)
+                return _Delivery(outcome=accepted, note=f"not read back: {error.outcome.detail}")
+            if error.outcome.status is not CallStatus.MISSING:
                 raise
-            accepted = Outcome(status=CallStatus.OK, link=Link.EVENT)
-            return _Delivery(outcome=accepted, note=f"not read back: {error.outcome.detail}")
+            seen = False  # the stream took an event: readers do not know it yet
         if seen:
             ms = (time.monotonic() - began) * 1000
             outcome = Outcome(status=CallStatus.OK, link=Link.READ_BACK)

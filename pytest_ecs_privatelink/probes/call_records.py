@@ -97,14 +97,15 @@ class PullQuestion:
     """Pull ``image`` as ECS does, to its last byte: token, manifest, config and every layer.
 
     ``api`` is the host of the ECR API (None: the registry wants no token); the registry is the
-    image's own. Index manifests are followed to ``platform`` (``os/architecture``). ``limit``
-    bounds the bytes of config and layers together, ``timeout`` (seconds) each wait for the network.
+    image's own. Index manifests are followed to ``platform`` (``os/architecture``; None: the usual
+    one, else any that is there). ``limit`` bounds the bytes of config and layers together,
+    ``timeout`` (seconds) each wait for the network.
     """
 
     image: str
     api: str | None
     region: str
-    platform: str = "linux/amd64"
+    platform: str | None = "linux/amd64"
     limit: int = 2 << 30
     port: int = 443
     ca_file: str | None = None

@@ -122,7 +122,8 @@ def _manifest(pulled: _Pull, registry: Registry, version: str) -> Manifest:
                 Outcome(
                     status=CallStatus.MISSING,
                     link=Link.MANIFEST,
-                    detail=f"the image is not made for {platform}: it has {others}",
+                    detail=f"the image is not made for {platform or 'any platform'}:"
+                    f" it has {others}",
                 )
             )
         wanted = chosen.digest

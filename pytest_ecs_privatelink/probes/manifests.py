@@ -24,6 +24,7 @@ LONGEST = 4 << 20
 _IS_INDEX = {_OCI_INDEX: True, _DOCKER_LIST: True, _OCI_MANIFEST: False, _DOCKER_MANIFEST: False}
 _DIGEST = re.compile(r"(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})")
 # The variants that an architecture without one means [containerd, "platforms", normalize].
+_USUAL_PLATFORM = "linux/amd64"
 _USUAL_VARIANTS = {"arm64": ("", "v8"), "arm": ("v7", ""), "amd64": ("", "v1")}
 
 
@@ -125,11 +126,19 @@ def _descriptor(entry: Any) -> Descriptor:  # noqa: ANN401 - JSON values have no
 _NEEDED = ("digest", "size")
 
 
-def choose(index: Index, platform: str) -> Descriptor | None:
+def choose(index: Index, platform: str | None) -> Descriptor | None:
     """Return the manifest for ``platform`` (``os/architecture``), as containerd would choose.
 
     That is, the platform's usual variant, else any of it, else an entry that names no platform.
+    Of None it is that for the usual platform, else for the first that the index has.
     """
+    if platform is not None:
+        return _choose(index, platform)
+    found = (_choose(index, each) for each in (_USUAL_PLATFORM, *platforms(index)))
+    return next(filter(None, found), None)
+
+
+def _choose(index: Index, platform: str) -> Descriptor | None:
     usual = _USUAL_VARIANTS.get(platform.partition("/")[2], ("",))
     fitting = [each for each in index.manifests if each.platform in (platform, None)]
 

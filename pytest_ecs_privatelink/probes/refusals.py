@@ -64,6 +64,8 @@ _WORDINGS = (
     (r"\bkms\b|customer master key|ciphertext", Denier.KMS),
     (r"resource-based polic", Denier.RESOURCE),
 )
+# Names are their owners' words: a secret may be called after a key.
+_NAMED = re.compile(r"\b(User|on resource): \S+")
 _ACTION = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)")
 _SKEWED = re.compile(r"signature (expired|not yet current)", re.IGNORECASE)
 _LONGEST_DETAIL = 500
@@ -110,8 +112,9 @@ def read_denier(code: str, message: str) -> Denier:
     """Return what refused, by AWS's wording; `Denier.UNSAID` where it names nothing."""
     if _is_of_kms(code):
         return Denier.KMS
+    words = _NAMED.sub(r"\1", message)
     for pattern, denier in _WORDINGS:
-        if re.search(pattern, message, re.IGNORECASE):
+        if re.search(pattern, words, re.IGNORECASE):
             return denier
     return Denier.UNSAID
 

@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.probes.dialling import dial, resolve, secure
 from pytest_ecs_privatelink.probes.reply import Record, Reply
 
 HTTPS = 443
+_UNWANTED = Break(CallStatus.FAILED, "request", "nobody waits for the answer any more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Wire:
         if not any(name.lower() == "host" for name in request.headers):
             request.headers["Host"] = authority(host, self.port)
         if self._ended:
-            fail(link, Break(CallStatus.FAILED, "request", "nobody waits for the answer any more"))
+            fail(link, _UNWANTED)
         if attempt > 1:
             self.hops.pop()
         record = Record(self.hops, Hop(link=link, host=host, attempts=attempt))
@@ -139,6 +140,9 @@ class Wire:
         fresh = self._open(host, record)
         if isinstance(fresh, Break):
             return fresh
+        if self._ended:  # a request may create what nobody removes any more
+            fresh.connection.close()
+            return _UNWANTED
         answer = _ask(fresh.connection, request, self._timeout)
         return answer if isinstance(answer, Break) else (fresh, answer)
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pytest_ecs_privatelink.catalogue.marks import run_of
-from pytest_ecs_privatelink.errors import EcsPrivatelinkError
 from pytest_ecs_privatelink.targets.traces import (
     Client,
     Trace,
     delete,
+    in_words,
     is_silence,
     logs_client,
     may_pass,
@@ -40,8 +40,9 @@ class Ledger:
     """The traces of run ``run`` (its id), for which ``session_factory`` gives a session.
 
     ``command`` is how a later pytest gets at the same AWS, for the line that says what could not be
-    removed; None where nobody needs to be told, for the AWS ends with the run. No call is made
-    and no session opened where nothing was noted. Safe to use from threads.
+    removed; None where nobody needs to be told, for the AWS ends with the run. ``address`` (a URL)
+    is where the service was that created it, None where the session knows. No call is made and no
+    session opened where nothing was noted. Safe to use from threads.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class Ledger:
         session_factory: "Callable[[], boto3.Session]",
         *,
         command: str | None = "pytest",
+        address: str | None = None,
         seconds: float = SECONDS_IN_ALL,
     ) -> None:
         self._run = run
         self._session_factory = session_factory
         self._command = command
+        self._address = address
         self._seconds = seconds
         self._lock = threading.Lock()
         self._noted: dict[Trace, None] = {}
@@ -102,7 +105,11 @@ class Ledger:
         if not traces:
             return None
         removal = _Removal(
-            traces=traces, late=late, deadline=time.monotonic() + self._seconds, count=self._count
+            traces=traces,
+            late=late,
+            deadline=time.monotonic() + self._seconds,
+            count=self._count,
+            address=self._address,
         )
         # In a thread of its own: Ctrl-C and SIGTERM strike the main one alone.
         threading.Thread(
@@ -141,6 +148,7 @@ class _Removal:
     late: frozenset[Trace]
     deadline: float
     count: Callable[[str], None]
+    address: str | None
     ended: threading.Event = field(default_factory=threading.Event)
     _reasons: dict[Trace, str] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -158,14 +166,15 @@ class _Removal:
         try:
             client = logs_client(
                 session_factory(),
+                address=self.address,
                 connect_timeout=SECONDS_PER_CALL,
                 read_timeout=SECONDS_PER_CALL,
                 retries={"total_max_attempts": 1},
             )
             client.meta.events.register("before-send", self._counted)
             self._remove_all(client)
-        except (EcsPrivatelinkError, BotoCoreError, ValueError) as error:
-            self._all_left(" ".join(str(error).split()))
+        except Exception as error:  # noqa: BLE001 - fetching credentials may raise anything
+            self._all_left(in_words(error))
         finally:
             self.ended.set()
 

@@ -89,6 +89,16 @@ def why(error: Exception, client: Client, action: str) -> str:
         return f"{code} for {action}"
     if is_silence(error):
         return f"no answer from {urlsplit(client.meta.endpoint_url).hostname}"
+    return in_words(error)
+
+
+def in_words(error: Exception) -> str:
+    """Return in one line what ``error`` says; of credentials that could not be had, only that.
+
+    botocore quotes what a credential process or metadata service said.
+    """
+    if isinstance(error, (boto.CredentialRetrievalError, boto.MetadataRetrievalError)):
+        return "AWS credentials could not be had"
     return " ".join(str(error).split()) or type(error).__name__
 
 
@@ -99,7 +109,18 @@ def error_code(error: Exception) -> str | None:
     return str(error.response.get("Error", {}).get("Code") or "an error without code")
 
 
-def logs_client(session: "boto3.Session", **config: Any) -> Client:  # noqa: ANN401  (Config's own)
-    """Return a client of CloudWatch Logs; raises what botocore raises for a bad configuration."""
+def logs_client(
+    session: "boto3.Session",
+    *,
+    address: str | None = None,
+    **config: Any,  # noqa: ANN401  (Config's own)
+) -> Client:
+    """Return a client of CloudWatch Logs; raises what botocore raises for a bad configuration.
+
+    With an ``address`` (a URL) it goes there straight, as probes do, whatever proxies, FIPS hosts
+    and endpoints the environment names.
+    """
+    if address is not None:
+        config |= {"proxies": {}, "use_fips_endpoint": False, "use_dualstack_endpoint": False}
     known = Config(user_agent_extra="pytest-ecs-privatelink", **config)
-    return session.client("logs", config=known)
+    return session.client("logs", config=known, endpoint_url=address)

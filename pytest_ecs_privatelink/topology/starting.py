@@ -16,17 +16,21 @@ from pytest_ecs_privatelink.topology.evidence import (
     registry_of,
 )
 from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.verdict import LaunchType
 
 PLATFORM = "linux/amd64"
-"""What tasks run on where their definition says nothing [ECS API, RuntimePlatform]."""
+"""What Fargate runs tasks on whose definition says nothing [ECS API, RuntimePlatform]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
-    """An image of this Region's ECR, and the platform (``os/architecture``) that tasks run on."""
+    """An image of this Region's ECR, and the platform (``os/architecture``) that tasks run on.
+
+    None: nobody says, for on EC2 a container instance's own platform counts.
+    """
 
     image: str
-    platform: str = PLATFORM
+    platform: str | None = PLATFORM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +42,17 @@ class LogGroup:
 
 
 def pulls_of(snapshot: Snapshot) -> tuple[Pull, ...]:
-    """Return the images that the cluster's task definitions pull from this Region's ECR."""
-    return tuple(
-        dict.fromkeys(
-            Pull(image=container.image, platform=_platform(task))
-            for task, container in _containers(snapshot)
-            if registry_of(container.image, snapshot.region) is not None
-        )
+    """Return the images that the cluster's task definitions pull from this Region's ECR.
+
+    Each once for each platform; where somebody says one, nobody's does not count.
+    """
+    found = dict.fromkeys(
+        Pull(image=container.image, platform=_platform(snapshot, task))
+        for task, container in _containers(snapshot)
+        if registry_of(container.image, snapshot.region) is not None
     )
+    said = {each.image for each in found if each.platform is not None}
+    return tuple(each for each in found if each.platform is not None or each.image not in said)
 
 
 def log_groups_of(snapshot: Snapshot) -> tuple[LogGroup, ...]:
@@ -94,6 +101,11 @@ def _containers(snapshot: Snapshot) -> Iterator[tuple[TaskDefinition, Container]
             yield task, container
 
 
-def _platform(task: TaskDefinition) -> str:
-    system = "windows" if task.windows else "linux"
-    return f"{system}/{'arm64' if task.architecture == 'ARM64' else 'amd64'}"
+def _platform(snapshot: Snapshot, task: TaskDefinition) -> str | None:
+    """Return what a task definition runs on; None where that is for container instances to say."""
+    assert snapshot.cluster is not None
+    if task.windows or task.architecture is not None:
+        system = "windows" if task.windows else "linux"
+        return f"{system}/{'arm64' if task.architecture == 'ARM64' else 'amd64'}"
+    kinds = {kind for kind, each in defined(snapshot.cluster) if each.arn == task.arn}
+    return PLATFORM if LaunchType.FARGATE in kinds else None

@@ -95,7 +95,8 @@ def _failed(question: CallQuestion, detail: str) -> CallAnswer:
 def _without(credentials: Credentials, found: CallAnswer) -> CallAnswer:
     """Return ``found`` without what an answer may have repeated of the request's signature."""
     known = (credentials.secret_key, credentials.token, credentials.access_key)
-    detail = found.outcome.detail
+    detail, note = found.outcome.detail, found.note if isinstance(found, LogAnswer) else ""
     for secret in filter(None, known):
-        detail = detail.replace(secret, "***")
-    return replace(found, outcome=replace(found.outcome, detail=detail))
+        detail, note = detail.replace(secret, "***"), note.replace(secret, "***")
+    bare = replace(found, outcome=replace(found.outcome, detail=detail))
+    return replace(bare, note=note) if isinstance(bare, LogAnswer) else bare

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from audit_worlds import FARGATE, PRIVATE, endpoint, scene, without, world
-from policy_texts import allow, deny, policy
+from audit_worlds import FARGATE, OWNER, PRIVATE, REGION, endpoint, scene, without, world
+from policy_texts import allow, deny, policy, when
 
 from pytest_ecs_privatelink.audits.chain_cells import with_chain_cells
 from pytest_ecs_privatelink.audits.policies.endpoints import endpoint_policy_denies
@@ -12,6 +12,7 @@ from pytest_ecs_privatelink.audits.policies.s3_gateway import s3_gateway_policy
 from pytest_ecs_privatelink.audits.register import judge
 from pytest_ecs_privatelink.audits.scene import Scene
 from pytest_ecs_privatelink.catalogue.chains import CHAINS
+from pytest_ecs_privatelink.topology.cluster import Cluster, Container, TaskDefinition
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import (
     PATH_CLAIMS,
@@ -25,11 +26,27 @@ from pytest_ecs_privatelink.verdict import (
 
 PULL, AWSLOGS, FETCH = Claim.ECR_PULL, Claim.AWSLOGS, Claim.SECRET
 A, B, _ = (each.id for each in PRIVATE)
+ROLE = f"arn:aws:iam::{OWNER}:role/run"
+GROUP = f"arn:aws:logs:{REGION}:{OWNER}:log-group:/ecs/app"
 
 
 def chained(snapshot: Snapshot, *, writes: bool = True) -> Scene:
     """Return a scene of a run that has all chains."""
     return replace(scene(snapshot, FARGATE), chains=frozenset(CHAINS), writes=writes)
+
+
+def logging(text: str) -> Snapshot:
+    """Return a VPC whose tasks log to /ecs/app, through an endpoint with the policy ``text``."""
+    container = Container(name="app", image="i", log_driver="awslogs", log_group="/ecs/app")
+    task = TaskDefinition(
+        arn=f"arn:aws:ecs:{REGION}:{OWNER}:task-definition/app:1",
+        containers=(container,),
+        execution_role=ROLE,
+    )
+    cluster = Cluster(
+        arn=f"arn:aws:ecs:{REGION}:{OWNER}:cluster/c", name="c", task_definitions=(task,)
+    )
+    return world((*without("logs"), endpoint("logs", policy=text)), cluster=cluster)
 
 
 def blocking(*cells: Cell) -> Finding:
@@ -110,6 +127,44 @@ def test_a_policy_blocks_the_chain_whose_calls_it_denies(
     (finding,) = endpoint_policy_denies(chained(snapshot))
     assert isinstance(finding, Finding)
     assert finding.blocks == tuple(Cell(claim, each.id, at) for each in PRIVATE)
+
+
+@pytest.mark.parametrize(
+    ("text", "of_others"),
+    [
+        (policy(allow("*", Principal={"AWS": f"{ROLE}-of-others"})), True),
+        (policy(allow("*"), deny("logs:*", Principal={"AWS": ROLE})), True),
+        (policy(allow("logs:Get*")), False),
+        (policy(allow("*"), deny("logs:PutLogEvents")), False),
+        (policy(allow("*", Condition=when("StringEquals", "aws:SourceVpce", "vpce-x"))), False),
+    ],
+)
+def test_a_policy_may_deny_the_tasks_role_alone(text: str, *, of_others: bool) -> None:
+    """Then what a runner's own calls prove says nothing of it; what stops all callers it meets."""
+    (finding,) = endpoint_policy_denies(chained(logging(text)))
+    assert isinstance(finding, Finding)
+    assert finding.blocks != ()
+    assert finding.of_others is of_others
+
+
+@pytest.mark.parametrize(
+    ("text", "of_others"),
+    [
+        (policy(allow("*", f"{GROUP.replace('app', 'web')}:*")), True),
+        (policy(allow("*"), deny("logs:*", f"{GROUP}:*")), True),
+        (policy(allow("logs:Get*")), False),
+    ],
+)
+def test_a_policy_may_deny_what_an_option_puts_another_in_the_place_of(
+    text: str, *, of_others: bool
+) -> None:
+    """``--ecs-log-group /ecs/web`` proves nothing of the tasks' own group."""
+    scene = chained(logging(text))
+    (own,) = endpoint_policy_denies(scene)
+    (another,) = endpoint_policy_denies(replace(scene, replaced=frozenset({"logs"})))
+    assert isinstance(own, Finding)
+    assert isinstance(another, Finding)
+    assert (own.of_others, another.of_others) == (False, of_others)
 
 
 def test_a_policy_that_denies_what_no_probe_calls_blocks_nothing() -> None:

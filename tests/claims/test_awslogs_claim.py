@@ -124,6 +124,15 @@ def test_read_only_finds_a_group_of_tasks_missing() -> None:
     assert (check.verdict, check.code) == (Verdict.FAILED, Code.LOGS_GROUP_MISSING)
 
 
+def test_the_runs_own_group_is_no_group_that_tasks_miss() -> None:
+    """It was made and is not found: nothing is known, and nobody has to create it."""
+    errands = replace(ERRANDS, log_groups=())
+    vantage = ended(AWSLOGS, CallStatus.MISSING, Link.STREAM)
+    check = proven(AWSLOGS, vantage, chain_terms(errands=errands))
+    assert (check.verdict, check.code) == (Verdict.ERROR, None)
+    assert check.reason == f"log group {MARK}: stream: it is not there"
+
+
 def test_a_group_that_tasks_make_may_be_missing() -> None:
     """awslogs-create-group: the first task makes it, which a run must not do for it."""
     errands = replace(ERRANDS, log_groups=(LogGroup(name="/later", made_by_tasks=True),))

@@ -335,6 +335,15 @@ def test_a_policy_finding_explains_what_it_refuses() -> None:
     assert rank_causes(fine, (held,), world.ground()) == ()
 
 
+def test_a_policy_against_tasks_roles_is_not_disproved_by_the_runner() -> None:
+    """Its calls are another's: that they pass says nothing of tasks."""
+    cells = tuple(Cell(AWSLOGS, each, "logs") for each in world.SUBNETS)
+    held = world.finding(Code.ENDPOINT_POLICY_DENIES, "vpce-logs", cells)
+    fine = tuple(world.check(each, PASSED) for each in cells)
+    (cause,) = rank_causes(fine, (replace(held, of_others=True),), world.ground())
+    assert (cause.code, cause.explains) == (Code.ENDPOINT_POLICY_DENIES, ())
+
+
 def test_a_policy_that_hides_behind_a_broken_path_is_told_beside_it() -> None:
     """Whoever mends the path alone would meet the policy next."""
     held = world.finding(Code.ENDPOINT_POLICY_DENIES, "vpce-logs", (Cell(AWSLOGS, A, "logs"),))

@@ -2,9 +2,13 @@
 
 import functools
 from dataclasses import replace
+from pathlib import Path
 
 import boto3
+import botocore.session
 import pytest
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import CredentialRetrievalError
 from planned_vpc import SERVICES, planned, vpc
 
 from pytest_ecs_privatelink.errors import VantageError
@@ -90,3 +94,61 @@ def test_what_a_credential_process_says_is_not_told(
     assert str(refused.value) == "AWS credentials could not be had: CredentialRetrievalError"
     assert refused.value.__context__ is None
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ['{"SecretAccessKey": "hunter2"', "[]"])
+@pytest.mark.usefixtures("nobody")
+def test_what_no_credential_process_should_say_is_not_told(
+    text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Botocore lets such errors through as they are, and its frames hold what was said."""
+    (tmp_path / "said").write_text(text)
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = cat {tmp_path}/said\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", f"{tmp_path}/config")
+    with pytest.raises(VantageError) as refused:
+        keys_of(boto3.Session)()
+    assert str(refused.value).startswith("AWS credentials could not be had: ")
+    assert refused.value.__context__ is None
+
+
+def test_credentials_that_are_stale_once_refreshed_are_not_told() -> None:
+    """Botocore says so by RuntimeError, in a frame that knows them."""
+
+    def refresh() -> dict[str, str]:
+        return {
+            "access_key": "AKIAEXAMPLE",
+            "secret_key": "hunter2",
+            "token": "passing",
+            "expiry_time": "2000-01-01T00:00:00Z",
+        }
+
+    session = botocore.session.Session()
+    session._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+        refresh(), refresh, "test"
+    )
+    with pytest.raises(VantageError) as refused:
+        keys_of(lambda: boto3.Session(botocore_session=session))()
+    assert str(refused.value) == "AWS credentials could not be had: RuntimeError"
+    assert refused.value.__context__ is None
+
+
+def test_what_a_failed_refresh_says_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Botocore warns with the error's text, which is the credential process's own."""
+
+    def refresh() -> dict[str, str]:
+        raise CredentialRetrievalError(provider="custom-process", error_msg="hunter2")
+
+    old = {
+        "access_key": "AKIAEXAMPLE",
+        "secret_key": "of-nobody",
+        "token": "passing",
+        "expiry_time": "2000-01-01T00:00:00Z",
+    }
+    session = botocore.session.Session()
+    session._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+        old, refresh, "test"
+    )
+    with pytest.raises(VantageError) as refused:
+        keys_of(lambda: boto3.Session(botocore_session=session))()
+    assert str(refused.value) == "AWS credentials could not be had: CredentialRetrievalError"
+    assert "hunter2" not in caplog.text

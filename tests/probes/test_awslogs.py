@@ -172,6 +172,57 @@ def test_subnets_make_the_same_group_at_once(certificate: trustme.LeafCert, ca_f
     ]
 
 
+def test_a_new_stream_is_not_known_everywhere_at_once(
+    certificate: trustme.LeafCert, ca_file: str
+) -> None:
+    """That events and readers do not find yet what was just made is no missing group."""
+    unknown = refusal("ResourceNotFoundException", "The specified log stream does not exist.")
+    logs = Logs(PutLogEvents=(unknown, aws({})), GetLogEvents=(unknown, unknown, aws(EVENT)))
+
+    found = ask(QUESTION, logs, certificate, ca_file)
+
+    assert found.outcome == Outcome(status=CallStatus.OK, link=Link.READ_BACK)
+    assert logs.asked == [
+        *("CreateLogStream", "PutLogEvents", "PutLogEvents"),
+        *("GetLogEvents", "GetLogEvents", "GetLogEvents"),
+    ]
+    assert [hop.status for hop in found.hops] == [200, 400, 200, 200]
+
+
+def test_a_stream_that_readers_never_find(certificate: trustme.LeafCert, ca_file: str) -> None:
+    """Then the event was accepted and not shown: the group is there."""
+    unknown = refusal("ResourceNotFoundException", "The specified log stream does not exist.")
+
+    found = ask(
+        replace(QUESTION, patience=0.2), Logs(GetLogEvents=(unknown,)), certificate, ca_file
+    )
+
+    assert (found.outcome.status, found.outcome.link) == (CallStatus.NOT_DELIVERED, Link.READ_BACK)
+
+
+def test_a_stream_that_events_never_find(certificate: trustme.LeafCert, ca_file: str) -> None:
+    """After five tries what is said to be missing is missing; each try is told."""
+    unknown = refusal("ResourceNotFoundException", "The specified log stream does not exist.")
+
+    found = ask(QUESTION, Logs(PutLogEvents=(unknown,)), certificate, ca_file)
+
+    assert (found.outcome.status, found.outcome.link) == (CallStatus.MISSING, Link.EVENT)
+    assert [hop.link for hop in found.hops] == [Link.STREAM, *[Link.EVENT] * 5]
+
+
+@pytest.mark.parametrize("code", ["OperationAbortedException", "ResourceNotFoundException"])
+def test_retention_that_cannot_be_set_stops_nothing(
+    code: str, certificate: trustme.LeafCert, ca_file: str
+) -> None:
+    """It is about the days after, and not about the way."""
+    logs = Logs(PutRetentionPolicy=(refusal(code, "no"),), GetLogEvents=(aws(EVENT),))
+
+    found = ask(replace(QUESTION, make_group=True), logs, certificate, ca_file)
+
+    assert found.outcome.status is CallStatus.OK
+    assert found.note == f"the group has no retention: {code}: no"
+
+
 def test_a_group_without_retention_is_noted(certificate: trustme.LeafCert, ca_file: str) -> None:
     """A role that may make groups but not set their retention delivers all the same."""
     logs = Logs(

@@ -110,6 +110,25 @@ def test_an_index_leads_to_the_platform(
     assert stage.script.asked(STORE) == [f"/layers/{each['digest']}" for each in wanted]
 
 
+@pytest.mark.parametrize(
+    ("made_for", "at"),
+    [(("arm64", "amd64"), 1), (("arm64",), 0), (("unknown", "riscv64"), 1)],
+)
+def test_where_nobody_says_the_platform_any_will_do(
+    stage: Stage, made_for: tuple[str, ...], at: int
+) -> None:
+    """The usual one is preferred; that it is not there says nothing of tasks."""
+    images = Images()
+    made = [images.image([noise(1000, 7 + n)], name) for n, name in enumerate(made_for)]
+    stage.script.hold(images, {"multi": images.index(*made)["digest"]})
+
+    answered = ask(replace(stage.question, image=f"{REGISTRY}/team/app:multi", platform=None))
+
+    assert (answered.outcome, answered.layers) == (OK, 1)
+    manifest = json.loads(images.blobs[made[at]["digest"]])
+    assert f"/layers/{manifest['config']['digest']}" in stage.script.asked(STORE)
+
+
 def test_a_reference_by_digest_is_asked_for_by_it(stage: Stage) -> None:
     """Beside a digest the tag does not count."""
     image = f"{REGISTRY}/team/app:nowhere@{stage.digest}"

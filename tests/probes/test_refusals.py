@@ -82,6 +82,24 @@ def test_keys_deny_too(code: str, message: str, denier: Denier) -> None:
     assert (found.status, found.denied_by) == (CallStatus.DENIED, denier)
 
 
+@pytest.mark.parametrize(
+    ("message", "denier"),
+    [
+        ("User: arn:aws:iam::111111111111:user/kms is not authorized to perform: x", Denier.UNSAID),
+        (f"{WHO}ssm:GetParameters on resource: arn:aws:ssm:x:1:parameter/kms/token", Denier.UNSAID),
+        (
+            f"{WHO}secretsmanager:GetSecretValue on resource: app/kms-token because no"
+            " resource-based policy allows the secretsmanager:GetSecretValue action",
+            Denier.RESOURCE,
+        ),
+        (f"{WHO}kms:Decrypt on the resource associated with this ciphertext", Denier.KMS),
+    ],
+)
+def test_what_is_called_after_keys_is_none(message: str, denier: Denier) -> None:
+    """Users, secrets and parameters have names, and these are not AWS's words."""
+    assert read("AccessDeniedException", message).denied_by is denier
+
+
 def test_the_refused_action_is_the_one_that_aws_names() -> None:
     """A call that needs another action is refused for that one."""
     found = read("AccessDeniedException", f"{WHO}kms:Decrypt on resource: x")

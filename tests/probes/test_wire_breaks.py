@@ -1,6 +1,8 @@
 """Every way in which an HTTP exchange over TLS can break."""
 
+import contextlib
 import socket
+import ssl
 import time
 from pathlib import Path
 
@@ -49,6 +51,27 @@ def test_nobody_answers_the_dial(ca_file: str) -> None:
 
     assert found == outcome(CallStatus.TIMEOUT, "connect", "127.0.0.1: no answer within 0.3 s")
     assert time.monotonic() - began < 1.5
+
+
+def test_nothing_is_asked_once_nobody_waits(certificate: trustme.LeafCert, ca_file: str) -> None:
+    """What ends while a connection comes about sends no request over it: it might create things."""
+    heard: list[bytes] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+
+    with contextlib.ExitStack() as stack:
+
+        def treat(connection: socket.socket) -> None:
+            wire.end()
+            with context.wrap_socket(connection, server_side=True) as secure:
+                heard.append(secure.recv(100))
+
+        port, _ = stack.enter_context(tls_servers.server(treat))
+        wire = stack.enter_context(wired(port, ca_file))
+        found = break_of(wire)
+
+    assert found == outcome(CallStatus.FAILED, "request", "nobody waits for the answer any more")
+    assert heard == [b""]
 
 
 def test_silence_in_the_handshake(ca_file: str) -> None:

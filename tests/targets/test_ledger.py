@@ -12,7 +12,10 @@ from typing import NoReturn
 
 import aws_front
 import boto3
+import botocore.session
 import pytest
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import CredentialRetrievalError
 from logs_cloud import OTHER_RUN, REGION, RUN, LogsCloud, stream, temporary
 
 from pytest_ecs_privatelink.errors import SettingsError
@@ -22,6 +25,7 @@ from pytest_ecs_privatelink.targets.ledger import Ledger
 from pytest_ecs_privatelink.targets.traces import Trace, TraceKind
 
 GROUP = "/ecs/app"
+STALE = "Credentials were refreshed, but the refreshed credentials are still expired."
 A, B = stream("private-a", GROUP), stream("private-b", GROUP)
 THROTTLED = aws_front.refusal("logs", "ThrottlingException", "Rate exceeded")
 
@@ -74,6 +78,26 @@ def test_what_was_created_last_goes_first(front: aws_front.Front, logs: LogsClou
     assert logs.groups() == {GROUP}
     assert logs.streams() == {"app/web/1"}
     assert ledger.noted == ()
+
+
+def test_what_probes_created_is_removed_where_they_did(
+    front: aws_front.Front, logs: LogsCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Probes know no proxy, no FIPS host and no other endpoint: nor does what follows them."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", logs.url)
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    logs.create(A)
+
+    def session() -> boto3.Session:
+        return boto3.Session("a", "b", region_name=REGION)
+
+    ledger = Ledger(RUN, session, address=front.url)
+    ledger.note(A)
+
+    assert ledger.remove() is None
+    assert front.seen == ["logs:DeleteLogStream"]
+    assert A.name not in logs.streams()
 
 
 def test_what_was_noted_need_not_exist(logs: LogsCloud) -> None:
@@ -294,4 +318,38 @@ def test_whoever_insists_is_told(front: aws_front.Front, logs: LogsCloud) -> Non
         "pytest-ecs-privatelink/0123456789ab/private-a of /ecs/app (there was no time); "
         "later: pytest --ecs-region us-east-1 --ecs-log-group /ecs/app "
         "--ecs-cleanup 0123456789ab"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (CredentialRetrievalError(provider="process", error_msg="hunter2"),
+         "AWS credentials could not be had"),
+        (RuntimeError(STALE), STALE),
+    ],
+)  # fmt: skip
+def test_credentials_that_end_with_the_run_are_told_and_nothing_of_them(
+    error: Exception, reason: str
+) -> None:
+    """A credential process's own words may hold a secret; botocore raises what it likes."""
+
+    def refresh() -> dict[str, str]:
+        raise error
+
+    old = {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": "2000-01-01T00:00Z"}
+
+    def session() -> boto3.Session:
+        made = botocore.session.Session()
+        made._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+            old, refresh, "test"
+        )
+        return boto3.Session(botocore_session=made, region_name=REGION)
+
+    ledger = Ledger(RUN, session, command="pytest")
+    ledger.note(A)
+
+    assert ledger.remove() == (
+        f"ecs-privatelink: could not remove {A} ({reason}); "
+        f"later: pytest --ecs-log-group {GROUP} --ecs-cleanup {RUN}"
     )

@@ -23,6 +23,7 @@ from pytest_ecs_privatelink.probes.call_records import (
     CallStatus,
     Credentials,
     Link,
+    LogAnswer,
     LogQuestion,
     Outcome,
     PullAnswer,
@@ -170,6 +171,22 @@ def test_what_a_service_repeats_is_struck_out(
         found = asyncio.run(answer_call(replace(secret, port=echoing.port), CREDENTIALS))
 
     assert found.outcome.detail == "ValidationException: bad *** of ***"
+
+
+def test_what_a_note_repeats_is_struck_out(log: LogQuestion, ca: tuple[trustme.CA, str]) -> None:
+    """So is a denial to read back, which is no outcome."""
+    denied = refusal("AccessDeniedException", f"bad {CREDENTIALS.access_key}")
+
+    def respond(request: https_servers.Request) -> bytes:
+        reading = request.headers["x-amz-target"].endswith("GetLogEvents")
+        return denied if reading else https_servers.aws({})
+
+    with https_servers.serving(ca[0].issue_cert("localhost"), respond) as echoing:
+        question = replace(log, port=echoing.port, patience=1.0)
+        found = asyncio.run(answer_call(question, CREDENTIALS))
+
+    assert isinstance(found, LogAnswer)
+    assert found.note == "not read back: AccessDeniedException: bad ***"
 
 
 def test_a_probe_that_fails_itself_answers(secret: SecretQuestion) -> None:

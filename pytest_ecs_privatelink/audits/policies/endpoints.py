@@ -1,6 +1,7 @@
 """Audit: endpoint policies that keep ECS from what it calls through the endpoint (R19, R20)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_ecs_privatelink.audits.chain_cells import chain_cells
 from pytest_ecs_privatelink.audits.policies.document import Document, Effect, Unreadable, parse
@@ -71,6 +72,7 @@ def _finding(
         reference=PAGES[Code.ENDPOINT_POLICY_DENIES],
         launch_types=kinds,
         blocks=blocks,
+        of_others=bool(blocks) and not said.to_all & _CALLED,
     )
 
 
@@ -118,7 +120,21 @@ def _judged(
             observed=verdicts(told.denied or told.unknown),
             remedy=remedy_for(snapshot, endpoint, service, told),
             denied=frozenset(ask.action for ask, _ in told.denied),
+            to_all=_denied_to_all(scene, requirement, endpoint, document, told),
         )
+
+
+def _denied_to_all(
+    scene: Scene, requirement: Requirement, endpoint: Endpoint, document: Document, told: Judgement
+) -> frozenset[str]:
+    """Return the actions of ``told`` that are denied whichever role asks, and for what it asks."""
+    snapshot, denied = scene.snapshot, {ask.action for ask, _ in told.denied}
+    asked = [ask for ask, _ in told.denied]
+    if requirement.service in scene.replaced:
+        general = asks(snapshot, _plain(requirement.service))
+        asked = [replace(ask, loose=False) for ask in general if ask.action in denied]
+    by_anybody = ((ask, requests(snapshot, endpoint, ask, ())) for ask in asked)
+    return frozenset(ask.action for ask, _ in judge((document,), by_anybody).denied)
 
 
 def _summary(whose: str, document: Document, told: Judgement, calls: Calls) -> str:

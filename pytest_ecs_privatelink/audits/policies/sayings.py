@@ -18,7 +18,8 @@ from pytest_ecs_privatelink.verdict import Remedy, Severity
 class Said:
     """What is held against a policy, before it is somebody's finding.
 
-    ``denied`` are the actions that it surely denies.
+    ``denied`` are the actions that it surely denies, ``to_all`` those of them that it denies to
+    this run's own calls, too, whoever makes them.
     """
 
     severity: Severity
@@ -26,6 +27,7 @@ class Said:
     observed: str
     remedy: Remedy
     denied: frozenset[str] = frozenset()
+    to_all: frozenset[str] = frozenset()
 
 
 def not_understood(
