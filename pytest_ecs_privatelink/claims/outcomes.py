@@ -1,7 +1,9 @@
 """What the end of a chain of calls says: broken, refused, not there, or nothing at all."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pytest_ecs_privatelink.claims.terms import Reading
 from pytest_ecs_privatelink.probes.call_records import CallStatus, Denier, Hop, Link, Outcome
@@ -47,6 +49,10 @@ _WHOSE = {
     Denier.KMS: "KMS",
     Denier.UNSAID: "a policy that AWS does not name",
 }
+_REFUSAL = re.compile(
+    rf"(?:the call|\S+) was refused by (?P<whose>{'|'.join(map(re.escape, _WHOSE.values()))})"
+)
+_ABSENCE = re.compile(rf": {_TOLD[CallStatus.MISSING]}(?: \([^)]*\))?(?:: (?P<detail>.*))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +119,28 @@ def told(outcome: Outcome, hops: Sequence[Hop]) -> str:
     error = f" ({outcome.error})" if named else ""
     words = outcome.detail if whole else f"{ended}{error}{detail}"
     return f"{outcome.link}: {_whereabouts(outcome, hops)}{words}"
+
+
+class Refusal(NamedTuple):
+    """Who refused what, in ``words``."""
+
+    words: str
+    by: Denier
+
+
+def refusal_in(observed: str) -> Refusal | None:
+    """Return the refusal that `told` put into ``observed``; None for none, or for several."""
+    found = {each[0]: each["whose"] for each in _REFUSAL.finditer(observed)}
+    if len(found) != 1:
+        return None
+    ((words, whose),) = found.items()
+    return Refusal(words, next(denier for denier, name in _WHOSE.items() if name == whose))
+
+
+def absence_in(observed: str) -> str | None:
+    """Return what `told` added in ``observed`` to a thing that is not there; None for none."""
+    found = _ABSENCE.search(observed)
+    return None if found is None else found["detail"] or ""
 
 
 def _whereabouts(outcome: Outcome, hops: Sequence[Hop]) -> str:

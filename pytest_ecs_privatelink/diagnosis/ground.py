@@ -44,6 +44,7 @@ class Ground:
 
     vpc: str
     region: str
+    account: str | None = None
     cidr: str | None = None
     resolvers: tuple[str, ...] = ()
     dhcp_options: str | None = None
@@ -83,6 +84,7 @@ def ground_of(
     return Ground(
         vpc=snapshot.vpc.id,
         region=snapshot.region,
+        account=snapshot.account,
         cidr=snapshot.vpc.cidrs[0] if snapshot.vpc.cidrs else None,
         resolvers=_resolvers(snapshot),
         # Before any association an emulator names "default", which is no id to look up.

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from string import Formatter
 from types import MappingProxyType
 
+from pytest_ecs_privatelink.diagnosis.answers import answer_facts, network_facts
 from pytest_ecs_privatelink.diagnosis.ground import Ground, ServiceGround
 from pytest_ecs_privatelink.diagnosis.live import LIVE
 from pytest_ecs_privatelink.verdict import Check, Claim, Code, LaunchType, Remedy, Verdict
@@ -31,8 +32,8 @@ def facts_of(
     services at once, which makes its ``lone_acl`` the first suspect. ``public`` stands for endpoint
     services of which none has an endpoint, ``cleared`` for those whose groups are not to blame,
     ``errand`` for the one image, log group or secret that all are about (``errand_quoted``: as a
-    shell wants it). One break is what all ``checks`` share, so groups that ``reached`` shows to be
-    open to these subnets are not named.
+    shell wants it); what it was answered, `answers.answer_facts` tells. One break is what all
+    ``checks`` share, so groups that ``reached`` shows to be open to these subnets are not named.
     """
     services = [ground.service(each) for each in _distinct(check.service for check in checks)]
     found = (ground.subnet(each) for each in _distinct(check.subnet for check in checks))
@@ -40,12 +41,13 @@ def facts_of(
     passed = {groups for each in subnets for groups in reached.get(each.id, ())}
     tables = " ".join(_distinct(each.table for each in subnets))
     errands = _distinct(each.subject for each in checks)
+    errand = errands[0] if len(errands) == 1 else None
     lone = len(subnets) == 1 and len(services) > 1
     facts: dict[str, str | None] = {
         "vpc": ground.vpc,
         "region": ground.region,
-        "errand": errands[0] if len(errands) == 1 else None,
-        "errand_quoted": shlex.quote(errands[0]) if len(errands) == 1 else None,
+        "errand": errand,
+        "errand_quoted": shlex.quote(errand) if errand else None,
         "services": _listed([each.service for each in services]),
         "subnets": _listed([each.name for each in subnets], "subnets"),
         "resolver": _resolver(ground.resolvers),
@@ -58,7 +60,9 @@ def facts_of(
         "tables": tables,
         **_endpoint_facts(ground, services, tables),
         **_group_facts(services, passed),
+        **answer_facts(checks, errand, ground.account),
     }
+    facts |= network_facts(facts)
     if facts["cleared"]:
         facts["task_groups"] = None
     if lone or (passed and not facts["gateway"]):

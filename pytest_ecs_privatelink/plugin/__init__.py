@@ -27,7 +27,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if (run := config.getoption("ecs_cleanup")) is not None:
         from pytest_ecs_privatelink.plugin.cleaning import clean_up
 
-        return clean_up(config, run or None)
+        return clean_up(config, None if run is True else run)
     if "list" not in (config.getoption("ecs_fault") or ()):
         return None
     from pytest_ecs_privatelink.plugin.faultlist import print_faults

@@ -13,7 +13,7 @@ from pytest_ecs_privatelink.claims.terms import WORST_FIRST
 from pytest_ecs_privatelink.errors import EcsPrivatelinkError, SettingsError
 from pytest_ecs_privatelink.plugin.closing import Closing, close, proved_nothing
 from pytest_ecs_privatelink.plugin.condensing import condense, shorten
-from pytest_ecs_privatelink.plugin.header import header_lines
+from pytest_ecs_privatelink.plugin.header import header_lines, unproven_lines
 from pytest_ecs_privatelink.plugin.run import Run, open_run
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import PART, WORKERINPUT, pack
@@ -111,7 +111,8 @@ class Controller:
             condense(failed)
         yield
         if self._run is not None and not self._only_looks:
-            print_closing(terminalreporter, close(self._closing()))
+            unproven = unproven_lines(self._run.part.plan)
+            print_closing(terminalreporter, close(self._closing()), unproven)
 
     def pytest_unconfigure(self) -> None:
         """Remove traces, write the report, let go of the run, and give SIGTERM back."""

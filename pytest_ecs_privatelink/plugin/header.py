@@ -44,7 +44,7 @@ def header_lines(run: Run) -> list[str]:
         f"  subnets: {subnets} ({plan.selection.because})",
         f"  endpoint services: {services} ({_needs_source(plan)})",
     ]
-    lines += [f"  not proven: {claims} ({why})" for why, claims in left_out(plan).items()]
+    lines += [f"  {each}" for each in unproven_lines(plan)]
     lines += _traces(run)
     if settings.save_snapshot is not None:
         lines.append(f"  snapshot saved: {settings.save_snapshot}")
@@ -69,13 +69,13 @@ def _traces(run: Run) -> list[str]:
     ]
 
 
-def left_out(plan: Plan) -> dict[str, str]:
-    """Return the claims that have no cell in this run, by the reason."""
+def unproven_lines(plan: Plan) -> tuple[str, ...]:
+    """Return a line for the claims that have no cell in this run, for each reason."""
     reasons: dict[str, list[str]] = {}
     for claim, why in plan.unproven.items():
         if claim in plan.settings.claims:
             reasons.setdefault(why, []).append(claim)
-    return {why: ", ".join(claims) for why, claims in reasons.items()}
+    return tuple(f"not proven: {', '.join(claims)} ({why})" for why, claims in reasons.items())
 
 
 def _source(settings: Settings, name: str) -> str:

@@ -171,8 +171,9 @@ def add_options(parser: pytest.Parser) -> None:
         action = "append" if option.name in _REPEATABLE_WITHOUT_INI else option.action
         if option.name in _VALUE_MAY_BE_LEFT_OUT:
             metavar = (option.metavar or "").strip("[]")
+            # An empty value is one: a shell's unset variable must not stand for "all of them".
             group.addoption(
-                option.flag, nargs="?", const="", default=None, metavar=metavar, help=option.help
+                option.flag, nargs="?", const=True, default=None, metavar=metavar, help=option.help
             )
         elif action == "store_true":
             group.addoption(option.flag, action=action, default=None, help=option.help)

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 _ROWS = 24
 
 
-def print_closing(reporter: TerminalReporter, run: Run) -> None:
-    """Print ``run`` as the reporter's width, colour and verbosity allow."""
+def print_closing(reporter: TerminalReporter, run: Run, unproven: tuple[str, ...]) -> None:
+    """Print ``run`` as the reporter's width, colour and verbosity allow.
+
+    ``unproven`` are the header's lines on claims left out, told here where there is no header.
+    """
     verbosity = reporter.config.get_verbosity()
     writer = reporter.config.get_terminal_writer()
     matrix = render_matrix(
@@ -31,7 +34,7 @@ def print_closing(reporter: TerminalReporter, run: Run) -> None:
     causes = render_causes(run.causes, verbosity=verbosity, screen=_screen())
     if verbosity >= 0:
         reporter.section("ecs-privatelink")
-    for line in (*matrix, *causes, last_line(run)):
+    for line in (*matrix, *causes, *(unproven if verbosity < 0 else ()), last_line(run)):
         reporter.write_line(line)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pytest_ecs_privatelink.catalogue.pages import PAGES
+from pytest_ecs_privatelink.diagnosis.answers import guard_of
 from pytest_ecs_privatelink.diagnosis.live import LIVE
 from pytest_ecs_privatelink.reporting.causes_text import command_lines
 from pytest_ecs_privatelink.reporting.plain import counted, one_line
@@ -46,7 +47,7 @@ def failure_text(
         lines += _explanation(check, because)
     elif check.code is not None:
         if check.code in LIVE:
-            lines.append(f"{_INDENT}look at: {LIVE[check.code].next}")
+            lines.append(f"{_INDENT}look at: {guard_of(check) or LIVE[check.code].next}")
         lines.append(f"{_INDENT}see: {PAGES[check.code]}")
     return "\n".join(lines)
 

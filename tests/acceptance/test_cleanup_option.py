@@ -227,6 +227,10 @@ def test_a_cluster_says_which_groups_are_searched(
 
 
 REFUSED = {
+    "an empty id": (
+        ("--ecs-cleanup", ""),
+        "--ecs-cleanup '': not the id of a run, which is 12 digits such as 0123456789ab",
+    ),
     "no id": (
         ("--ecs-cleanup", "tests/unit"),
         "--ecs-cleanup 'tests/unit': not the id of a run, which is 12 digits such as 0123456789ab",

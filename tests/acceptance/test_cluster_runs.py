@@ -58,6 +58,16 @@ def test_a_twin_is_not_green_for_what_it_cannot_prove(runs: Runs, snapshot: Path
     assert told.verdicts == {}
 
 
+def test_a_quiet_run_says_at_its_end_what_it_cannot_prove(runs: Runs, snapshot: Path) -> None:
+    """Without a header the reason stands above the last line."""
+    told = runs("-q", "--ecs-lab", "--ecs-snapshot", str(snapshot), "--ecs-claims=secret")
+
+    last = told.lines.index("no required cell was selected; every subnet has a vantage")
+    assert told.lines[last - 1] == (
+        "not proven: secret (the twin of a VPC has its network, not the services behind it)"
+    )
+
+
 def test_what_is_edited_in_a_lab_s_snapshot_stays_edited(
     runs: Runs, snapshot: Path, tmp_path: Path
 ) -> None:

@@ -250,7 +250,7 @@ def test_what_only_the_chain_met_is_told_at_the_link_that_ended_it(
             "CloudWatch Logs refuses events for log group /ecs/shop from private-a, private-b, "
             "private-c; look at who refused it: a service control policy, a resource policy, the "
             "log group's KMS key",
-            "aws logs describe-resource-policies --region eu-west-1",
+            "aws logs describe-log-groups --log-group-name-prefix /ecs/shop --region eu-west-1",
         ),
         (
             AWSLOGS,
@@ -275,7 +275,7 @@ def test_what_only_the_chain_met_is_told_at_the_link_that_ended_it(
             "shop/key",
             "secretsmanager refuses private-a, private-b, private-c shop/key; look at who refused "
             "it: the secret's resource policy, its KMS key, a service control policy",
-            "aws kms list-keys --region eu-west-1",
+            "aws secretsmanager describe-secret --secret-id shop/key --region eu-west-1",
         ),
         (
             FETCH,
@@ -284,12 +284,12 @@ def test_what_only_the_chain_met_is_told_at_the_link_that_ended_it(
             "secretsmanager has no shop/key: tasks in private-a, private-b, private-c that name it "
             "do not start; look at the ARN or name in the task definition: its Region, its JSON "
             "key, its version",
-            None,
+            "aws secretsmanager list-secrets --filters Key=name,Values=shop/ --region eu-west-1",
         ),
     ],
 )
 def test_one_thing_that_is_wrong_is_named(
-    claim: Claim, code: Code, errand: str, summary: str, command: str | None
+    claim: Claim, code: Code, errand: str, summary: str, command: str
 ) -> None:
     """Where every subnet failed with the same image, group or secret, that is the subject."""
     checks = (
@@ -298,7 +298,7 @@ def test_one_thing_that_is_wrong_is_named(
     )
     (cause,) = rank_causes(checks, (), world.ground())
     assert (cause.subject, cause.summary) == (errand, summary)
-    assert next(iter(cause.remedy.cli), None) == command
+    assert cause.remedy.cli[0] == command
     assert len(cause.explains) == 3
 
 

@@ -63,6 +63,7 @@ def test_the_ground_holds_what_each_cell_stands_on() -> None:
     assert ground_of(SNAPSHOT, ENDPOINTS, {"subnet-a": "private-a"}) == Ground(
         vpc="vpc-1",
         region="eu-west-1",
+        account="111111111111",
         cidr="10.7.0.0/16",
         resolvers=("10.7.0.2",),
         dhcp_options="dopt-1",

@@ -9,7 +9,7 @@ from planned_vpc import REGION, SERVICES, planned, vpc
 from pytest_ecs_privatelink import records
 from pytest_ecs_privatelink.catalogue.requirements import Need
 from pytest_ecs_privatelink.errors import SettingsError
-from pytest_ecs_privatelink.plugin.header import left_out
+from pytest_ecs_privatelink.plugin.header import unproven_lines
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud, Part, pack, unpack
@@ -199,21 +199,21 @@ def test_a_chain_without_an_image_or_a_service_is_not_proven_and_the_header_says
     """Nothing is selected, and nobody has to guess the reason."""
     plan = planned(vpc("kms"), need=("kms",))
     assert stands(plan) == set()
-    assert left_out(plan) == {
-        "no image of this Region's ECR is known: --ecs-image names one": "ecr-pull",
-        "logs is not under test": "awslogs",
-        "secretsmanager and ssm are not under test": "secret",
-    }
-    assert left_out(planned(running(APP))) == {}
+    assert unproven_lines(plan) == (
+        "not proven: ecr-pull (no image of this Region's ECR is known: --ecs-image names one)",
+        "not proven: awslogs (logs is not under test)",
+        "not proven: secret (secretsmanager and ssm are not under test)",
+    )
+    assert unproven_lines(planned(running(APP))) == ()
     chosen = planned(vpc("kms"), need=("kms",), claims=(AWSLOGS,))
-    assert left_out(chosen) == {"logs is not under test": "awslogs"}
+    assert unproven_lines(chosen) == ("not proven: awslogs (logs is not under test)",)
 
 
 def test_a_place_may_leave_chains_out_and_workers_hear_of_it() -> None:
     """A run without credentials, or without the services, says so once, in every process."""
     plan = planned(running(APP)).without(dict.fromkeys(CHAIN_CLAIMS, "no AWS credentials"))
     assert stands(plan) == set()
-    assert left_out(plan) == {"no AWS credentials": "ecr-pull, awslogs, secret"}
+    assert unproven_lines(plan) == ("not proven: ecr-pull, awslogs, secret (no AWS credentials)",)
     part = Part(plan=plan, cloud=Cloud(region=REGION), link=None)
     assert unpack(pack(part, None)).plan.unproven == plan.unproven
 
