@@ -13,6 +13,7 @@ from pytest_ecs_privatelink.probes.call_records import (
     Link,
     LogAnswer,
     LogQuestion,
+    Outcome,
 )
 from pytest_ecs_privatelink.topology.starting import LogGroup
 from pytest_ecs_privatelink.verdict import Cell, Check, Code, Verdict
@@ -76,8 +77,10 @@ async def _deliver(group: LogGroup, cell: Cell, terms: Terms, ask: Ask, guise: G
 def _judge(answer: LogAnswer, group: LogGroup, *, temporary: bool, read_only: bool) -> Reading:
     outcome, subject = answer.outcome, f"log group {group.name}"
     missing = outcome.status is CallStatus.MISSING
-    if outcome.status is CallStatus.OK or (missing and temporary and read_only):
-        return passed(outcome, _delivered(answer, subject, read_only=read_only))
+    if read_only and (outcome.status is CallStatus.OK or (missing and temporary)):
+        return _undelivered(outcome, subject)
+    if outcome.status is CallStatus.OK:
+        return passed(outcome, _delivered(answer, subject))
     reading = judge(subject, outcome, _CODES, answer.hops)
     if missing and temporary:
         # It was made a moment ago: tasks do not name it.
@@ -91,9 +94,14 @@ def _judge(answer: LogAnswer, group: LogGroup, *, temporary: bool, read_only: bo
     return reading
 
 
-def _delivered(answer: LogAnswer, subject: str, *, read_only: bool) -> str:
-    if read_only:
-        return f"{subject}: the service answered, nothing was written (read-only)"
+def _undelivered(outcome: Outcome, subject: str) -> Reading:
+    """Return the reading of a run that may not write: no event, no proof of delivery."""
+    observed = f"{subject}: the service answered, nothing was written (read-only)"
+    reason = "path proven, delivery not tested: --ecs-read-only writes nothing"
+    return replace(passed(outcome, observed), verdict=Verdict.SKIPPED, reason=reason)
+
+
+def _delivered(answer: LogAnswer, subject: str) -> str:
     if answer.delivered_ms is None:
         shown = f"not read back: {answer.note}" if answer.note else "not read back"
     else:

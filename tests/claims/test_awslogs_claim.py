@@ -20,7 +20,7 @@ from pytest_ecs_privatelink.claims.errands import Errands
 from pytest_ecs_privatelink.claims.terms import Stand
 from pytest_ecs_privatelink.probes.call_records import CallStatus, Denier, Hop, Link, LogQuestion
 from pytest_ecs_privatelink.topology.starting import LogGroup
-from pytest_ecs_privatelink.verdict import Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import Basis, Claim, Code, Verdict
 
 AWSLOGS = Claim.AWSLOGS
 MARK = f"pytest-ecs-privatelink/{RUN}"
@@ -94,7 +94,7 @@ def test_that_it_may_not_be_read_back_is_a_note() -> None:
 
 @pytest.mark.parametrize("named", [True, False])
 def test_read_only_asks_and_writes_nothing(named: bool) -> None:
-    """The service's answer proves the path; the check says that nothing was written."""
+    """The service's answer proves the path, and no delivery: that is no green cell."""
     vantage = Scripted()
     errands = replace(ERRANDS, read_only=True)
     if not named:
@@ -102,7 +102,8 @@ def test_read_only_asks_and_writes_nothing(named: bool) -> None:
     check = proven(AWSLOGS, vantage, chain_terms(errands=errands))
     (question,) = asked(vantage)
     assert (question.write, question.make_group, question.patience) == (False, False, 0.0)
-    assert check.verdict is Verdict.PASSED
+    assert (check.verdict, check.basis) == (Verdict.SKIPPED, Basis.PROBED)
+    assert check.reason == "path proven, delivery not tested: --ecs-read-only writes nothing"
     assert check.observed == (
         f"log group {'/ecs/app' if named else MARK}: the service answered, nothing was written "
         "(read-only)"
@@ -114,7 +115,8 @@ def test_read_only_without_a_group_takes_no_group_for_an_answer() -> None:
     """The run's own group is not there, for nothing was created: the service has said so."""
     errands = replace(ERRANDS, read_only=True, log_groups=())
     vantage = ended(AWSLOGS, CallStatus.MISSING, Link.GROUP)
-    assert proven(AWSLOGS, vantage, chain_terms(errands=errands)).verdict is Verdict.PASSED
+    check = proven(AWSLOGS, vantage, chain_terms(errands=errands))
+    assert (check.verdict, check.code) == (Verdict.SKIPPED, None)
 
 
 def test_read_only_finds_a_group_of_tasks_missing() -> None:
