@@ -2,7 +2,7 @@
 
 Basic auth with a token of ecr.api's; manifests are told here, blobs by a redirect to a presigned
 URL of the Region's layer bucket. Which repositories and tags there are, the cloud behind the twin
-says; without one, every name is the lab's image.
+says, of its own account alone; without one, every name is the lab's image.
 """
 
 import json
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pytest_ecs_privatelink.catalogue.services import layer_bucket_host
 from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.cloud_line import CloudLine
-from pytest_ecs_privatelink.lab.gate import Gate
+from pytest_ecs_privatelink.lab.gate import Gate, not_authorized
 from pytest_ecs_privatelink.lab.images import Manifest, lab_image
 from pytest_ecs_privatelink.lab.presigned import SigningKey, presign
 from pytest_ecs_privatelink.lab.tokens import Clock, Standing, Tokens, clock
@@ -29,7 +29,7 @@ _OK = 200
 
 
 class Registry:
-    """Answers for the registries of ``plan``'s Region, whatever their account."""
+    """Answers for the registries of ``plan``'s Region; with a cloud, others' are not shared."""
 
     def __init__(
         self,
@@ -66,6 +66,8 @@ class Registry:
         stopped = self._gate.refusal(call.caller, "ecr:BatchGetImage", (self._arn(call, name),))
         if stopped is not None:
             return _error(403, "DENIED", stopped)
+        if self._line.there and _account(call) != self._premises.account:
+            return _error(403, "DENIED", self._not_shared(call, name))
         if Code.ECR_MANIFEST in self._troubles.get(call.caller.server, ()):
             return _unknown(reference)
         try:
@@ -120,6 +122,12 @@ class Registry:
         path = f"/{_account(call)}/{digest.partition(':')[2]}"
         url = presign(self._key, region, host, path, now=self._clock(), seconds=SECONDS_TO_DOWNLOAD)
         return Reply(status=307, headers={**_VERSION, "location": url})
+
+    def _not_shared(self, call: Call, name: str) -> str:
+        """Return what ECR says of another account's repository, which has no policy for ours."""
+        action = "ecr:BatchGetImage"
+        said = not_authorized(self._premises, action, self._arn(call, name))
+        return f"{said} because no resource-based policy allows the {action} action"
 
     def _arn(self, call: Call, name: str) -> str:
         place = self._premises

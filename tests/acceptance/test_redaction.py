@@ -5,6 +5,7 @@ What is looked for are shapes, not words planted by a test: they hold for any ru
 
 import base64
 import contextlib
+import os
 import re
 import subprocess
 import sys
@@ -64,7 +65,13 @@ class Leaks:
 
     def look_below(self, folder: Path) -> None:
         """Look through every file below ``folder``, hidden ones and names included."""
-        for path in folder.rglob("*"):
+        # Unlike rglob, os.walk passes over folders that go while they are looked at.
+        below = (
+            Path(parent, name)
+            for parent, folders, files in os.walk(folder)
+            for name in (*folders, *files)
+        )
+        for path in below:
             place = f"{folder.name}/{path.relative_to(folder)}"
             self.look(f"name of {place}", str(path.relative_to(folder)).encode())
             # Sockets are no files, and files may go while they are looked at.
