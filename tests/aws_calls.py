@@ -23,7 +23,7 @@ def service(
     ca_file: str,
     *steps: https_servers.Step,
     respond: https_servers.Respond | None = None,
-    timeout: float = 3.0,
+    timeout: float = 20.0,
 ) -> Iterator[tuple[Wire, https_servers.Server]]:
     """Serve ``steps`` in turn, or what ``respond`` says; yield a wire to it, and the server."""
     answering = respond or https_servers.in_turn(*steps)
