@@ -44,6 +44,8 @@ _NOTHING_OLD = "nothing older than an hour is left of any run"
 def _refuse(settings: Settings, run: str | None) -> None:
     if settings.lab:
         raise SettingsError("--ecs-cleanup: the lab's AWS ends with its run, nothing of it is left")
+    if settings.snapshot is not None:
+        raise SettingsError("--ecs-cleanup looks in AWS itself: --ecs-snapshot reads nothing there")
     if run is not None and not RUN_ID.fullmatch(run):
         raise SettingsError(
             f"--ecs-cleanup {run!r}: not the id of a run, which is 12 digits such as 0123456789ab"

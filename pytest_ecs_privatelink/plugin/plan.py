@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pytest_ecs_privatelink.audits.register import judge
-from pytest_ecs_privatelink.audits.scene import Unseen, scene_of
+from pytest_ecs_privatelink.audits.scene import Scene, Unseen, scene_of
 from pytest_ecs_privatelink.catalogue.requirements import (
     Need,
     Requirement,
@@ -15,8 +15,8 @@ from pytest_ecs_privatelink.catalogue.requirements import (
     tested,
 )
 from pytest_ecs_privatelink.catalogue.rules import Features
-from pytest_ecs_privatelink.catalogue.services import SERVICES, host_names
-from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Terms
+from pytest_ecs_privatelink.catalogue.services import SERVICES
+from pytest_ecs_privatelink.claims.terms import Terms
 from pytest_ecs_privatelink.diagnosis.causes import blamed
 from pytest_ecs_privatelink.diagnosis.reach import blame
 from pytest_ecs_privatelink.errors import SettingsError
@@ -30,6 +30,7 @@ from pytest_ecs_privatelink.plugin.errands import (
     with_options,
 )
 from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.plugin.under_test import service_under_test
 from pytest_ecs_privatelink.plugin.wearing import others_worn, wearers_of
 from pytest_ecs_privatelink.topology.egress import egress_of
 from pytest_ecs_privatelink.topology.evidence import (
@@ -38,7 +39,7 @@ from pytest_ecs_privatelink.topology.evidence import (
     subnets_of,
 )
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
-from pytest_ecs_privatelink.topology.model import Endpoint, EndpointType, Snapshot
+from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.topology.selection import Selection, slugs, subnets_under_test
 from pytest_ecs_privatelink.verdict import (
     CHAIN_CLAIMS,
@@ -131,45 +132,15 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
     features = with_options(features_of(snapshot), settings, launch_types)
     registries = features.registries or (snapshot.vpc.owner,)
     requirements = _requirements(settings, snapshot, launch_types, features)
-    errands = errands_of(settings, snapshot)
-    services = tuple(
-        _under_test(each, snapshot, registries)
-        for each in tested(requirements, _existing(snapshot))
-    )
-    egress = {subnet.id: egress_of(snapshot, subnet.id) for subnet in selection.subnets}
-    wearers = wearers_of(settings, snapshot)
-    others = {
-        kind: tuple(each.groups for each in others_worn(settings, snapshot, kind))
-        for kind in launch_types
-    }
-    terms = Terms(
-        snapshot=snapshot,
-        subnets=selection.subnets,
-        slugs=slugs(selection.subnets),
-        egress=egress,
-        services=services,
-        resolvers=(_vpc_resolver(snapshot),),
-        timeout=settings.timeout,
-        basis=basis,
-        require_private=settings.require_private,
-        wearers=wearers,
-        others=others,
+    terms = replace(
+        _terms(settings, snapshot, selection, launch_types, basis),
+        services=tuple(
+            service_under_test(each, snapshot, registries)
+            for each in tested(requirements, _existing(snapshot))
+        ),
         ca_file=ca_file,
-        errands=errands,
     )
-    scene = scene_of(
-        snapshot,
-        subnets=selection.subnets,
-        requirements=requirements,
-        launch_types=launch_types,
-        registries=registries,
-        require_private=settings.require_private,
-        wearers=wearers,
-        others=others,
-        chains=carried(errands, (each.service for each in services)),
-        writes=not settings.read_only,
-        replaced=replaced_by(settings),
-    )
+    scene = _scene(settings, terms, requirements, launch_types, registries)
     findings, unseen = judge(scene)
     return Plan(
         settings=settings,
@@ -179,7 +150,56 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         findings=findings,
         unseen=unseen,
         terms=terms,
-        unproven=unproven(settings, errands, (each.service for each in services)),
+        unproven=unproven(settings, terms.errands, (each.service for each in terms.services)),
+    )
+
+
+def _terms(
+    settings: Settings,
+    snapshot: Snapshot,
+    selection: Selection,
+    launch_types: tuple[LaunchType, ...],
+    basis: Basis,
+) -> Terms:
+    """Return the terms, still without services."""
+    return Terms(
+        snapshot=snapshot,
+        subnets=selection.subnets,
+        slugs=slugs(selection.subnets),
+        egress={subnet.id: egress_of(snapshot, subnet.id) for subnet in selection.subnets},
+        services=(),
+        resolvers=(_vpc_resolver(snapshot),),
+        timeout=settings.timeout,
+        basis=basis,
+        require_private=settings.require_private,
+        wearers=wearers_of(settings, snapshot),
+        others={
+            kind: tuple(each.groups for each in others_worn(settings, snapshot, kind))
+            for kind in launch_types
+        },
+        errands=errands_of(settings, snapshot),
+    )
+
+
+def _scene(
+    settings: Settings,
+    terms: Terms,
+    requirements: tuple[Requirement, ...],
+    launch_types: tuple[LaunchType, ...],
+    registries: tuple[str, ...],
+) -> Scene:
+    return scene_of(
+        terms.snapshot,
+        subnets=terms.subnets,
+        requirements=requirements,
+        launch_types=launch_types,
+        registries=registries,
+        require_private=settings.require_private,
+        wearers=terms.wearers,
+        others=terms.others,
+        chains=carried(terms.errands, (each.service for each in terms.services)),
+        writes=not settings.read_only,
+        replaced=replaced_by(settings),
     )
 
 
@@ -209,31 +229,6 @@ def _requirements(
 
 def _existing(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(service for service in SERVICES if endpoints_for(snapshot, service))
-
-
-def _under_test(
-    requirement: Requirement, snapshot: Snapshot, registries: tuple[str, ...]
-) -> ServiceUnderTest:
-    service = requirement.service
-    return ServiceUnderTest(
-        service=service,
-        need=requirement.need,
-        launch_types=requirement.launch_types,
-        because=requirement.because,
-        endpoint=_endpoint(snapshot, service),
-        names=host_names(service, snapshot.region, registries),
-    )
-
-
-def _endpoint(snapshot: Snapshot, service: str) -> str | None:
-    """Return the endpoint that tasks use: the gateway where S3 has one (R5), else what serves."""
-    endpoints = endpoints_for(snapshot, service)
-    return min(endpoints, key=_rank).id if endpoints else None
-
-
-def _rank(endpoint: Endpoint) -> tuple[bool, bool, str]:
-    serves = endpoint.private_dns and endpoint.state == "available"
-    return endpoint.type is not EndpointType.GATEWAY, not serves, endpoint.id
 
 
 def _vpc_resolver(snapshot: Snapshot) -> str:

@@ -239,6 +239,10 @@ REFUSED = {
         ("--ecs-lab", "--ecs-cleanup", RUN),
         "--ecs-cleanup: the lab's AWS ends with its run, nothing of it is left",
     ),
+    "a snapshot": (
+        ("--ecs-cleanup", RUN, "--ecs-snapshot", "vpc.json"),
+        "--ecs-cleanup looks in AWS itself: --ecs-snapshot reads nothing there",
+    ),
     "no group": (
         ("--ecs-cleanup", RUN, "--ecs-log-group", "/ecs/app*"),
         "--ecs-log-group '/ecs/app*': not the name of a log group, such as /ecs/app",
