@@ -43,6 +43,8 @@ SECRETS = {
 _SHAPES = re.compile("|".join(SECRETS.values()).encode(), re.IGNORECASE)
 _LOUD = (
     *("-vv", "--tb=long", "-l", "-rA", "--junitxml=junit.xml", "--ecs-json=ecs.json"),
+    # Under tox, pytest's cache would be elsewhere.
+    *("-o", "cache_dir=.pytest_cache"),
     *("--ecs-timeout=1", "--log-level=DEBUG", "--log-file=debug.log", "-o", "junit_logging=all"),
 )
 OTHERS = ("endpoint-policy-denies", "s3-gateway-policy", "tls-certificate")
