@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 PACKAGE = "pytest_ecs_privatelink"
-CELLS = 66
+CELLS = 78
 """Three subnets times eleven endpoint services times two claims: what the healthy lab has."""
 
 
