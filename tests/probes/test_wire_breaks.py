@@ -71,7 +71,8 @@ def test_nothing_is_asked_once_nobody_waits(certificate: trustme.LeafCert, ca_fi
         found = break_of(wire)
 
     assert found == outcome(CallStatus.FAILED, "request", "nobody waits for the answer any more")
-    assert heard == [b""]
+    # The client may hang up before the server's side of the handshake is through.
+    assert b"".join(heard) == b""
 
 
 def test_silence_in_the_handshake(ca_file: str) -> None:
