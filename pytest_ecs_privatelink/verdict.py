@@ -49,6 +49,7 @@ class Claim(StrEnum):
     ECR_PULL = "ecr-pull"
     AWSLOGS = "awslogs"
     SECRET = "secret"  # noqa: S105  (a name)
+    AGENT = "agent"
     AUDIT = "audit"
 
 
@@ -89,6 +90,7 @@ class Code(StrEnum):
     AGENT_TOO_OLD = "agent-too-old"
     AGENT_STALE = "agent-stale"
     AGENT_DISCONNECTED = "agent-disconnected"
+    AGENT_PUBLIC_PATH = "agent-public-path"
     SERVICE_CONNECT_PUBLIC = "service-connect-public"
     CROSS_REGION_IMAGE = "cross-region-image"
     CROSS_REGION_LOGS = "cross-region-logs"

@@ -65,12 +65,14 @@ class Terms:
 class Stand:
     """Where a cell is probed from: how reports name the place, and the groups worn there.
 
-    ``wearers`` says which of them are worn for whom, where the place dresses for each launch type.
+    ``wearers`` says which of them are worn for whom, where the place dresses for each launch type;
+    ``instances`` are the EC2 ids of the container instances that can be asked about themselves.
     """
 
     label: str
     groups: tuple[str, ...] | None
     wearers: dict[LaunchType, tuple[str, ...] | None] = field(default_factory=dict)
+    instances: tuple[str, ...] = ()
 
     def worn(self, launch_type: LaunchType) -> tuple[str, ...] | None:
         """Return what is worn here when somebody of ``launch_type`` is stood in for."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_ecs_privatelink.probes.agent_records import AgentAnswer, AgentQuestion
 from pytest_ecs_privatelink.probes.call_records import CallAnswer, CallQuestion
 from pytest_ecs_privatelink.verdict import LaunchType
 
@@ -109,5 +110,5 @@ class ConnectAnswer:
 
 PathQuestion = DnsQuestion | ConnectQuestion
 PathAnswer = DnsAnswer | ConnectAnswer
-Question = PathQuestion | CallQuestion
-Answer = PathAnswer | CallAnswer
+Question = PathQuestion | CallQuestion | AgentQuestion
+Answer = PathAnswer | CallAnswer | AgentAnswer

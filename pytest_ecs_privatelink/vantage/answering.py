@@ -1,5 +1,7 @@
 """Answer any question with the probe that is made for it."""
 
+from pytest_ecs_privatelink.probes import agent
+from pytest_ecs_privatelink.probes.agent_records import AgentQuestion
 from pytest_ecs_privatelink.probes.answer import answer as answer_path
 from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
@@ -13,4 +15,6 @@ async def answer(question: Question, credentials: Credentials | None = None) -> 
     """
     if isinstance(question, CallQuestion):
         return await answer_call(question, credentials)
+    if isinstance(question, AgentQuestion):
+        return await agent.look(question)
     return await answer_path(question)

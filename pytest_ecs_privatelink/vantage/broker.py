@@ -108,7 +108,12 @@ class Broker:
     def stand(self, subnet: str) -> Stand:
         """Return where ``subnet`` is probed from; `VantageError` with the reason if it is not."""
         vantage = self._vantage(subnet)
-        return Stand(label=vantage.label, groups=vantage.groups, wearers=dict(vantage.wearers))
+        return Stand(
+            label=vantage.label,
+            groups=vantage.groups,
+            wearers=dict(vantage.wearers),
+            instances=vantage.instances,
+        )
 
     async def restart(self, terms: Terms, vantages: Mapping[str, Vantage]) -> None:
         """Forget every answer and go on with other terms and vantages; the old ones are closed."""
@@ -164,15 +169,20 @@ class Broker:
         vantage = self._vantage(subnet)
         if not isinstance(question, CallQuestion):
             return await vantage.ask(question)
-        if self._keys is None:
-            raise VantageError("this run has no AWS credentials to make the calls with")
-        credentials = await asyncio.to_thread(self._keys)
+        credentials = await self._credentials(vantage)
         if self._notes is None:
             return await vantage.ask(question, credentials)
         self._notes.asking(question)
         answer = await vantage.ask(question, credentials)
         self._notes.answered(question)
         return answer
+
+    async def _credentials(self, vantage: Vantage) -> Credentials | None:
+        if vantage.own_credentials:
+            return None
+        if self._keys is None:
+            raise VantageError("this run has no AWS credentials to make the calls with")
+        return await asyncio.to_thread(self._keys)
 
 
 def _unjudged(cell: Cell, terms: Terms, verdict: Verdict, reason: str) -> Check:

@@ -1,5 +1,6 @@
 """What the kinds of questions are called between processes, and how long they may take."""
 
+from pytest_ecs_privatelink.probes.agent_records import AgentAnswer, AgentQuestion
 from pytest_ecs_privatelink.probes.call_records import (
     LogAnswer,
     LogQuestion,
@@ -23,6 +24,7 @@ QUESTIONS: dict[str, type[Question]] = {
     "pull": PullQuestion,
     "log": LogQuestion,
     "secret": SecretQuestion,
+    "agent": AgentQuestion,
 }
 ANSWERS: dict[str, type[Answer]] = {
     "dns": DnsAnswer,
@@ -30,6 +32,7 @@ ANSWERS: dict[str, type[Answer]] = {
     "pull": PullAnswer,
     "log": LogAnswer,
     "secret": SecretAnswer,
+    "agent": AgentAnswer,
 }
 _NAMES = {kind: name for name, kind in QUESTIONS.items()}
 
@@ -50,6 +53,6 @@ def longest(question: Question) -> float:
             return question.timeout * _MOST_STEPS + _BACKOFF_S + question.limit / _SLOWEST_PULL
         case LogQuestion():
             return question.timeout * _MOST_STEPS + _BACKOFF_S + question.patience
-        case SecretQuestion():
+        case SecretQuestion() | AgentQuestion():
             return question.timeout * _MOST_STEPS + _BACKOFF_S
     return question.timeout

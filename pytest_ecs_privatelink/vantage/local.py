@@ -26,11 +26,14 @@ class LocalVantage:
         groups: tuple[str, ...] | None = None,
         label: str = "local",
         limit: int = MOST_AT_ONCE,
+        instances: tuple[str, ...] = (),
     ) -> None:
         self.label = label
         self.subnet = subnet
         self.groups = groups
         self.wearers: Wearers = {}
+        self.instances: tuple[str, ...] = instances
+        self.own_credentials = False
         self._places = asyncio.Semaphore(limit)
         self._closed = False
 

@@ -12,12 +12,16 @@ class Vantage(Protocol):
 
     ``groups`` is None where nobody knows; ``label`` is how reports name the place. ``wearers`` says
     what is worn for whom, where the place dresses for each launch type; else it is empty.
+    ``instances`` are the EC2 ids of the container instances that it can be asked about.
+    ``own_credentials``: calls are signed with what the place itself has, and bring none.
     """
 
     label: str
     subnet: str
     groups: tuple[str, ...] | None
     wearers: Wearers
+    instances: tuple[str, ...]
+    own_credentials: bool
 
     async def ask(self, question: Question, credentials: Credentials | None = None) -> Answer:
         """Return what ``question`` brought from here; raise `VantageError` if it was not asked.

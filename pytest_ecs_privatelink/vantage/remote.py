@@ -36,11 +36,14 @@ class RemoteVantage:
         wearers: Wearers | None = None,
         grace: float = 5.0,
         limit: int = 256,
+        instances: tuple[str, ...] = (),
     ) -> None:
         self.label = label
         self.subnet = subnet
         self.groups = groups
         self.wearers: Wearers = wearers or {}
+        self.instances = instances
+        self.own_credentials = False
         self._path = path
         self._grace = grace
         self._places = asyncio.Semaphore(limit)

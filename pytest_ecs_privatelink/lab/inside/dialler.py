@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pytest_ecs_privatelink.lab.twin_plan import Guise, PlannedSource
-from pytest_ecs_privatelink.probes.answer import answer
+from pytest_ecs_privatelink.probes.agent_records import AgentQuestion
 from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.connect import connect
 from pytest_ecs_privatelink.probes.records import (
@@ -20,6 +20,7 @@ from pytest_ecs_privatelink.probes.records import (
     DnsQuestion,
     Question,
 )
+from pytest_ecs_privatelink.vantage.answering import answer
 from pytest_ecs_privatelink.vantage.calling import answer_call
 
 _WORST_FIRST = (
@@ -71,7 +72,7 @@ class Dialler:
         if isinstance(question, CallQuestion):
             worn = self._worn(question)
             return await answer_call(question, credentials, worn[0].address if worn else None)
-        if isinstance(question, DnsQuestion) or ":" in question.address:
+        if isinstance(question, DnsQuestion | AgentQuestion) or ":" in question.address:
             return await answer(question)
         origins = self._origins(question)
         if not origins:

@@ -1,0 +1,1 @@
+"""Container instances as vantages: reached through testinfra, asked in one round trip."""
