@@ -4,7 +4,6 @@ It stands in for `dns_codec` on hosts, and reads as dnspython does, but for reco
 addresses nor CNAMEs: of those it looks at the length alone.
 """
 
-import encodings.idna
 import random
 import socket
 import struct
@@ -206,6 +205,8 @@ def _byte(wire: bytes, place: int, end: int) -> int:
 
 def _labels(name: str) -> _Labels:
     """Take the text of a name apart; raise ValueError where it is none."""
+    if not name.isascii():
+        raise ValueError(f"{name!r} is not ASCII, and cannot be asked from here")
     parts = name.split(".")
     if parts[-1] == "":
         parts.pop()
@@ -218,8 +219,6 @@ def _labels(name: str) -> _Labels:
 def _encoded(label: str) -> bytes:
     if not label:
         raise ValueError("A DNS label is empty.")
-    if not label.isascii():
-        return encodings.idna.ToASCII(label)
     if len(label) > _LONGEST_LABEL:
         raise ValueError("A DNS label is > 63 octets long.")
     return label.encode()
