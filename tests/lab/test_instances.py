@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -189,6 +192,40 @@ def test_machine_is_left_alone() -> None:
     assert sorted(os.listdir(here)) == before
     kept = {each.name for each in here.iterdir() if each.is_dir() or each.is_symlink()}
     assert set(done.stdout.decode().split()) == {*kept, "docker.sock"}
+
+
+RUN_WITH_MOUNTS = """
+    import os, sys, tempfile
+    from pathlib import Path
+    from pytest_ecs_privatelink.lab.inside import kernel
+    sys.path.insert(0, {here!r})
+
+    kernel.enter_namespaces()
+    child = os.fork()
+    if child:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    run = Path("/var/run").resolve()
+    kernel.mount_empty(run)
+    tempfile.tempdir = str(run / "user")
+    (run / "user").mkdir()
+    kernel.mount_empty(run / "user")
+    (run / "docker.sock").touch()
+
+    from machine_client import run
+    from twin_rehearsal import rehearse
+    from twin_snapshots import healthy, instance_id, with_instances
+    with rehearse(with_instances(healthy(subnets=1))) as lab:
+        print(lab.twin.folder.parts[-2], lab.resolve("subnet-0", "localhost", None).status)
+        print(run(lab.twin.machines[instance_id(0)], "test -S /var/run/docker.sock").rc, flush=True)
+    os._exit(0)
+"""
+
+
+def test_temporary_files_in_run() -> None:
+    """The lab's files may lie in /run, in a file system of their own, beside another's Docker."""
+    program = textwrap.dedent(RUN_WITH_MOUNTS.format(here=str(Path(__file__).parent)))
+    done = subprocess.run([sys.executable, "-P", "-c", program], stdout=subprocess.PIPE, check=True)
+    assert done.stdout == b"user answered\n0\n"
 
 
 def test_host_that_is_no_instance(twin: Twin) -> None:

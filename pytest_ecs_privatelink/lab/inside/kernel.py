@@ -74,8 +74,9 @@ def enter_network_namespace(descriptor: int) -> None:
 
 
 def bind_over(source: Path, target: Path) -> None:
-    """Let ``source`` be seen at ``target``, in this mount namespace only."""
-    _call("mount", bytes(source), bytes(target), None, _MS_BIND, None)
+    """Let ``source``, and what is mounted in it, be seen at ``target`` in this mount namespace."""
+    # Without what is mounted in it the kernel would refuse: that may be there to hide something.
+    _call("mount", bytes(source), bytes(target), None, _MS_BIND | _MS_REC, None)
 
 
 def enter_mount_namespace() -> None:
