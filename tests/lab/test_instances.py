@@ -206,9 +206,10 @@ RUN_WITH_MOUNTS = """
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     run = Path("/var/run").resolve()
     kernel.mount_empty(run)
-    tempfile.tempdir = str(run / "user")
-    (run / "user").mkdir()
-    kernel.mount_empty(run / "user")
+    own = run / "user" / "own"
+    tempfile.tempdir = str(own)
+    own.mkdir(parents=True)
+    kernel.mount_empty(own)
     (run / "docker.sock").touch()
 
     from machine_client import run
@@ -225,7 +226,7 @@ def test_temporary_files_in_run() -> None:
     """The lab's files may lie in /run, in a file system of their own, beside another's Docker."""
     program = textwrap.dedent(RUN_WITH_MOUNTS.format(here=str(Path(__file__).parent)))
     done = subprocess.run([sys.executable, "-P", "-c", program], stdout=subprocess.PIPE, check=True)
-    assert done.stdout == b"user answered\n0\n"
+    assert done.stdout == b"own answered\n0\n"
 
 
 def test_host_that_is_no_instance(twin: Twin) -> None:
