@@ -32,14 +32,14 @@ def is_installed() -> bool:
 
 
 def client_config(twin: Path, hosts: Mapping[str, Path]) -> str:
-    """Return the text of an ssh_config for the hosts of a twin: by address, their sockets.
+    """Return the text of an ssh_config for the hosts of a twin: by what they are called.
 
     Whatever else is asked for is refused by the relay: nothing ever leaves for an address.
     """
     relay = [sys.executable, "-I", "-S", ssh_relay.__file__]
     blocks = [
-        f"Host {address}\n  ProxyCommand {_command([*relay, str(path)])}\n"
-        for address, path in hosts.items()
+        f"Host {name}\n  ProxyCommand {_command([*relay, str(path)])}\n"
+        for name, path in hosts.items()
     ]
     return "".join(blocks) + (
         "Host *\n"

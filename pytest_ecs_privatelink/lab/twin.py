@@ -32,7 +32,7 @@ class Twin:
 
     Made by `launch`. Its attributes tell nothing before `build` has returned: ``vantages`` by
     subnet, ``machines`` (where container instances run commands) by EC2 id, ``ssh`` (where their
-    OpenSSH servers are) by private address.
+    OpenSSH servers are) by private address and by EC2 id.
     """
 
     def __init__(self, process: TwinProcess, folder: Path) -> None:
@@ -90,9 +90,10 @@ class Twin:
             agent.instance: machine_path(self._folder, i) for i, agent in agents.items()
         }
         self.ssh = {
-            agent.address: ssh_path(self._folder, i)
+            name: ssh_path(self._folder, i)
             for i, agent in agents.items()
-            if agent.address is not None
+            for name in (agent.address, agent.instance)
+            if name is not None
         }
         self.vantages = {
             host.subnet: RemoteVantage(

@@ -232,7 +232,8 @@ def test_temporary_files_in_run() -> None:
 def test_host_that_is_no_instance(twin: Twin) -> None:
     """Where the cluster has no instance, nothing runs commands and nobody can be asked for one."""
     assert list(twin.machines) == [instance_id(0), instance_id(1)]
-    assert list(twin.ssh) == [instance_address(0), instance_address(1)]
+    names = ((instance_address(i), instance_id(i)) for i in (0, 1))
+    assert list(twin.ssh) == [name for pair in names for name in pair]
     assert not machine_path(twin.folder, 2).exists()
     assert not ssh_path(twin.folder, 2).exists()
     assert [each.instances for each in twin.vantages.values()] == [

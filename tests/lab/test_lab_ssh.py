@@ -48,15 +48,18 @@ def ssh(
 
 
 def test_command_over_ssh(lab: Laboratory) -> None:
-    """A command runs on the instance, as its user, and is fed; each call is one connection."""
+    """A command runs on the instance, as its user, and is fed; each call is one connection.
+
+    Instances are called by their address or their id.
+    """
     source = (
         b"import os, pwd, urllib.request\n"
         b"print(pwd.getpwuid(os.getuid()).pw_name, os.environ['HOME'])\n"
         b"print(urllib.request.urlopen('http://127.0.0.1:51678/v1/metadata').read().decode())\n"
         b"raise SystemExit(7)\n"
     )
-    for i in (0, 1):
-        done = ssh(lab, instance_address(i), "exec python3 -I -", fed=source)
+    for i, name in enumerate((instance_address(0), instance_id(1))):
+        done = ssh(lab, name, "exec python3 -I -", fed=source)
         said = done.stdout.decode()
         assert said.startswith(f"{openssh.USER} /tmp\n"), done
         assert f"container-instance/shop/{i}" in said

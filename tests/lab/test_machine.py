@@ -99,8 +99,8 @@ def test_commands_run_side_by_side(path: Path, tmp_path: Path) -> None:
         ("noise", "Expecting value: line 1 column 1 (char 0)"),
         ('{"command": 7}', "$.command: str expected, int found"),
         ('{"command": "true", "stdin": "%"}', "Only base64 data is allowed"),
-        ('{"command": "true", "timeout": NaN}', "$.timeout: seconds up to 600 expected"),
-        ('{"command": "true", "timeout": 601}', "$.timeout: seconds up to 600 expected"),
+        ('{"command": "true", "timeout": NaN}', "$.timeout: seconds up to 3600 expected"),
+        ('{"command": "true", "timeout": 3601}', "$.timeout: seconds up to 3600 expected"),
     ],
 )
 def test_line_that_is_no_command(path: Path, line: str, error: str) -> None:

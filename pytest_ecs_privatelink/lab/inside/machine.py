@@ -23,7 +23,7 @@ TIMED_OUT = 124
 _MOST_AT_ONCE = 16
 _LONGEST_LINE = 1 << 24
 _MOST_OUTPUT = 1 << 23  # of each stream; what comes after is read and dropped
-_LONGEST_TIMEOUT_S = 600.0
+_LONGEST_TIMEOUT_S = 3600.0
 _PIECE = 1 << 16
 
 
