@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.probes.metadata_service import INSTANCE_ENDPOINT
 
 FIELDS = ("az", "instance_id", "private_ip", "subnet_id")
 """What a snapshot knows of a container instance."""
@@ -38,12 +39,14 @@ _QUERIES: Mapping[str, tuple[str, ...]] = {
 class Connect:
     """What ``--ecs-connect`` says: a ``template``, and whether to ``lend`` the run's credentials.
 
-    ``more`` has further fields by EC2 instance id, which the lab knows of its own hosts.
+    ``more`` has further fields by EC2 instance id, which the lab knows of its own hosts, and
+    ``metadata`` is where instances find their own credentials.
     """
 
     template: str
     lend: bool = False
     more: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    metadata: str = INSTANCE_ENDPOINT
 
     @property
     def connection(self) -> str:
