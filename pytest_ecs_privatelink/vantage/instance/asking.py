@@ -1,7 +1,7 @@
 """What a host is asked at once, and what of its answer fits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.agent_records import AgentAnswer, AgentQuestion
@@ -34,10 +34,10 @@ Bundle = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """A question that was put, with the ``credentials`` that came with it."""
+    """A question that was put, with the ``credentials`` that came with it (any valid ones do)."""
 
     question: Question
-    credentials: Credentials | None = None
+    credentials: Credentials | None = field(default=None, compare=False)
 
 
 def batches(

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from testinfra.backend.base import BaseBackend, CommandResult
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.vantage.instance.troubles import NotAsked
+from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError
 
 _GRACE_S = 5.0
 
@@ -43,7 +43,7 @@ class Machine(BaseBackend):  # type: ignore[misc]  # testinfra ships no type inf
             try:
                 link.connect(self._path)
             except OSError as error:
-                raise NotAsked(f"cannot be asked: {error.strerror or error}") from None
+                raise NotAskedError(f"cannot be asked: {error.strerror or error}") from None
             line = self._exchange(link, json.dumps(request).encode() + b"\n")
         return self._result(command, line)
 

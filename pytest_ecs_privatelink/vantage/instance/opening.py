@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import importlib.util
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -69,7 +70,7 @@ def open_instances(
         Machine,
     )
 
-    client = functools.cache(lambda: _ssm_client(session))
+    client = _once(lambda: _ssm_client(session))
     places = asyncio.Semaphore(MOST_AT_ONCE)
     foreseen = foreseen_dials(terms) if dials else {}
     vantages = {
@@ -106,6 +107,17 @@ def _channel(host: Host, connect: Connect, client: Callable[[], Any], run: str) 
     from pytest_ecs_privatelink.vantage.instance.plain import Plain
 
     return CommandChannel(Plain(host.spec), metadata=metadata)
+
+
+def _once(make: Callable[[], Any]) -> Callable[[], Any]:
+    """Return what makes one thing for all threads: sessions of boto3 are for one at a time."""
+    made, alone = functools.cache(make), threading.Lock()
+
+    def once() -> Any:  # noqa: ANN401 - as ``make``
+        with alone:
+            return made()
+
+    return once
 
 
 def _ssm_client(session: "Callable[[], boto3.Session] | None") -> Any:  # noqa: ANN401 - as boto3's

@@ -5,7 +5,7 @@ from typing import Any
 import testinfra
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.vantage.instance.troubles import NotAsked, last_words
+from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError, last_words
 
 
 class Plain:
@@ -22,7 +22,7 @@ class Plain:
         try:
             return testinfra.get_host(self._spec).run(command)
         except ImportError as error:
-            raise NotAsked(f"testinfra lacks {error.name}: pip install {error.name}") from None
+            raise NotAskedError(f"testinfra lacks {error.name}: pip install {error.name}") from None
         except Exception as error:  # noqa: BLE001 - each backend raises what its library raises
             said = last_words(str(error))
             raise VantageError(

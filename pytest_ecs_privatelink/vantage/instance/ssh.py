@@ -10,7 +10,7 @@ from testinfra.backend.ssh import SshBackend
 
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.vantage.instance.process import Ended, Patience, Process
-from pytest_ecs_privatelink.vantage.instance.troubles import NotAsked, last_words, of_ssh
+from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError, last_words, of_ssh
 
 _GREETING = "pytest-ecs-privatelink: here"
 _TRANSPORT_FAILED = 255
@@ -41,7 +41,7 @@ class Ssh(SshBackend):  # type: ignore[misc]  # testinfra ships no type informat
         try:
             self._process = Process(("/bin/sh", "-c", f"exec {self._line(asked)}"))
         except OSError as error:
-            raise NotAsked(f"ssh cannot be started here: {error.strerror}") from None
+            raise NotAskedError(f"ssh cannot be started here: {error.strerror}") from None
         if self._ended:
             self._process.stop()
         ended = self._process.converse(stdin, patience)
@@ -81,7 +81,7 @@ def open_ssh(spec: str) -> Ssh:
 def _judge(ended: Ended) -> None:
     stderr = ended.stderr.decode(errors="replace")
     if ended.killed:
-        kind = VantageError if ended.greeted else NotAsked
+        kind = VantageError if ended.greeted else NotAskedError
         helps = "see what runs there at login" if not ended.greeted else "see whether it hangs"
         raise kind(f"{ended.killed}, and the connection was ended: {helps}")
     if ended.greeted and ended.rc == _TRANSPORT_FAILED:
@@ -89,4 +89,6 @@ def _judge(ended: Ended) -> None:
     if ended.rc == _TRANSPORT_FAILED:
         raise of_ssh(stderr)
     if ended.rc == 127 and not ended.greeted:
-        raise NotAsked(f"no shell answered ({last_words(stderr)}): see that ssh is installed here")
+        raise NotAskedError(
+            f"no shell answered ({last_words(stderr)}): see that ssh is installed here"
+        )

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from testinfra.backend.base import BaseBackend, CommandResult
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.vantage.instance.troubles import NotAsked, last_words
+from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError, last_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,29 +150,29 @@ def _judged(found: dict[str, Any]) -> dict[str, Any]:
     if happened := _ENDED_BADLY.get(detail):
         said = str(found.get("StandardErrorContent", ""))
         quoted = f" ({last_words(said)})" if said.strip() else ""
-        kind = NotAsked if detail in _NEVER_RAN else VantageError
+        kind = NotAskedError if detail in _NEVER_RAN else VantageError
         raise kind(f"{happened}{quoted}: see it in the command history of Systems Manager")
     if found["Status"] not in ("Success", "Failed"):
         raise VantageError(f"SSM says {detail}: see it in the command history of Systems Manager")
     return found
 
 
-def _refused(error: ClientError) -> NotAsked:
+def _refused(error: ClientError) -> NotAskedError:
     code = _code(error)
     if helps := _REFUSED.get(code):
-        return NotAsked(helps)
-    if code.startswith("AccessDenied") or code.startswith("Unauthorized"):
-        return NotAsked(
-            f"SSM refused ({code}): allow {error.operation_name and f'ssm:{error.operation_name}'}"
-        )
+        return NotAskedError(helps)
+    if code.startswith(("AccessDenied", "Unauthorized")):
+        return NotAskedError(f"SSM refused ({code}): allow ssm:{error.operation_name} there")
     said = last_words(str(error.response.get("Error", {}).get("Message", "")))
-    return NotAsked(f"SSM refused {error.operation_name} ({code}: {said}): try it by the AWS CLI")
+    return NotAskedError(
+        f"SSM refused {error.operation_name} ({code}: {said}): try it by the AWS CLI"
+    )
 
 
-def _unreached(error: BotoCoreError) -> NotAsked:
-    return NotAsked(
-        f"SSM cannot be called ({type(error).__name__}): see that this machine reaches its API, and "
-        "has credentials"
+def _unreached(error: BotoCoreError) -> NotAskedError:
+    return NotAskedError(
+        f"SSM cannot be called ({type(error).__name__}): see that this machine reaches its API "
+        "and has credentials"
     )
 
 

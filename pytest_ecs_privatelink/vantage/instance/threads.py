@@ -1,4 +1,4 @@
-"""Work that blocks, in threads that hold up nothing: neither the event loop nor the process's end."""
+"""Work that blocks, in threads that hold up nothing: neither the event loop nor an exit."""
 
 import asyncio
 import contextlib

@@ -3,12 +3,13 @@
 from pytest_ecs_privatelink.errors import VantageError
 
 _LONGEST_WORDS = 160
-NO_PYTHON = 127
-OLD_PYTHON = 3
-_PYTHON_HELPS = "the probes need Python 3.9 or newer there, and nothing else"
+_NOT_FOUND = 127
+_NO_FIT_PYTHON = (_NOT_FOUND, 3)
+"""How the program ends where no Python fits; it then says so itself."""
+_SHELL_HELPS = "the probes need sh and Python 3.9 or newer there, and nothing else"
 
 
-class NotAsked(VantageError):
+class NotAskedError(VantageError):
     """A host that surely was not asked anything: another one may be asked in its place."""
 
 
@@ -46,25 +47,25 @@ _SSH: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def of_ssh(stderr: str) -> NotAsked:
+def of_ssh(stderr: str) -> NotAskedError:
     """Say why ``ssh`` came to no shell there, by its last words."""
     for words, happened, helps in _SSH:
         if words in stderr:
-            return NotAsked(f"{happened}{_quoted(stderr)}: {helps}")
-    return NotAsked(f"ssh failed{_quoted(stderr)}: try the same host with ssh -v")
+            return NotAskedError(f"{happened}{_quoted(stderr)}: {helps}")
+    return NotAskedError(f"ssh failed{_quoted(stderr)}: try the same host with ssh -v")
 
 
 def of_program(rc: int, stdout: str, stderr: str, problem: str) -> VantageError:
     """Say why the program brought nothing: ``problem`` is what is wrong with its answer."""
     if "sudo:" in stderr and ("password" in stderr or "terminal" in stderr):
-        return NotAsked(
+        return NotAskedError(
             f"sudo wants a password{_quoted(stderr)}: allow it without one (NOPASSWD), or leave "
             "sudo=true out, which the probes do not need"
         )
-    if rc == OLD_PYTHON and "ython" in stderr:
-        return NotAsked(f"its Python is too old{_quoted(stderr)}: {_PYTHON_HELPS}")
-    if rc == NO_PYTHON:
-        return NotAsked(f"no python3{_quoted(stderr)}: {_PYTHON_HELPS}")
+    if rc in _NO_FIT_PYTHON and "install Python" in stderr:
+        return NotAskedError(last_words(stderr))
+    if rc == _NOT_FOUND:
+        return NotAskedError(f"no shell that runs programs{_quoted(stderr)}: {_SHELL_HELPS}")
     if rc in (-9, 137, 143):
         return VantageError(
             f"the program was killed there ({problem}): see whether memory ran out (dmesg)"
@@ -81,7 +82,9 @@ def last_words(text: str) -> str:
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     last = "".join(each if each.isprintable() else "?" for each in lines[-1]) if lines else ""
-    return f"{last[:_LONGEST_WORDS]} ..." if len(last) > _LONGEST_WORDS else last or "no reason given"
+    return (
+        f"{last[:_LONGEST_WORDS]} ..." if len(last) > _LONGEST_WORDS else last or "no reason given"
+    )
 
 
 def _quoted(stderr: str) -> str:

@@ -1,4 +1,4 @@
-"""The vantage of a subnet whose container instances answer, each in as few round trips as can be."""
+"""The vantage of a subnet whose container instances answer, in as few round trips as can be."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from pytest_ecs_privatelink.vantage.instance.asking import (
 from pytest_ecs_privatelink.vantage.instance.channel import Channel
 from pytest_ecs_privatelink.vantage.instance.choosing import Host
 from pytest_ecs_privatelink.vantage.instance.threads import in_thread
-from pytest_ecs_privatelink.vantage.instance.troubles import NotAsked
+from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError
 
 _QUIET_S, _LONGEST_S = 0.03, 0.3
 _GRACE_S = 60.0
@@ -128,9 +128,9 @@ class InstanceVantage:
     async def _send(self, puts: Sequence[Put], found: dict[Put, Answer | VantageError]) -> None:
         by_machine: dict[str, list[Put]] = {}
         for put in puts:
-            question = put.question
-            named = isinstance(question, AgentQuestion)
-            instance = question.instance if named else self._alike[0].host.instance
+            instance = self._alike[0].host.instance
+            if isinstance(put.question, AgentQuestion):
+                instance = put.question.instance
             if instance in self._named:
                 by_machine.setdefault(instance, []).append(put)
             else:
@@ -144,7 +144,7 @@ class InstanceVantage:
     ) -> None:
         try:
             found.update(await self._talk(machine, puts))
-        except NotAsked as error:
+        except NotAskedError as error:
             found.update(dict.fromkeys(puts, error))
             others = [put for put in puts if not isinstance(put.question, AgentQuestion)]
             if others and machine is self._alike[0] and len(self._alike) > 1:
@@ -153,7 +153,7 @@ class InstanceVantage:
             found.update(dict.fromkeys(puts, error))
 
     async def _ask_the_next(
-        self, puts: Sequence[Put], before: NotAsked, found: dict[Put, Answer | VantageError]
+        self, puts: Sequence[Put], before: NotAskedError, found: dict[Put, Answer | VantageError]
     ) -> None:
         """Have the second machine stand in for the first, also for all that is asked later."""
         first = self._alike.pop(0)
