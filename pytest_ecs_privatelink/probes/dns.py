@@ -6,13 +6,15 @@ import socket
 import time
 from dataclasses import dataclass
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.rcode
-import dns.rdatatype
-
+from pytest_ecs_privatelink.probes.dns_codec import Query
+from pytest_ecs_privatelink.probes.dns_response import (
+    NOERROR,
+    NXDOMAIN,
+    REFUSED,
+    SERVFAIL,
+    MalformedError,
+    Response,
+)
 from pytest_ecs_privatelink.probes.host_resolution import resolve_as_host
 from pytest_ecs_privatelink.probes.records import DnsAnswer, DnsQuestion, DnsStatus
 
@@ -20,16 +22,14 @@ from pytest_ecs_privatelink.probes.records import DnsAnswer, DnsQuestion, DnsSta
 _EDNS_PAYLOAD = 1232
 
 _STATUS = {
-    dns.rcode.NXDOMAIN: DnsStatus.NXDOMAIN,
-    dns.rcode.SERVFAIL: DnsStatus.SERVFAIL,
-    dns.rcode.REFUSED: DnsStatus.REFUSED,
+    NXDOMAIN: DnsStatus.NXDOMAIN,
+    SERVFAIL: DnsStatus.SERVFAIL,
+    REFUSED: DnsStatus.REFUSED,
 }
 
+_KINDS = ("A", "AAAA")
+
 _Server = tuple[str, int]
-
-
-class _MalformedError(Exception):
-    """What came from the resolver's address is no answer to the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +60,15 @@ async def resolve(question: DnsQuestion) -> DnsAnswer:
     began = time.perf_counter()
     try:
         server = _server(question.resolver)
-        name = dns.name.from_text(question.name)
-    except (ValueError, dns.exception.DNSException) as error:
+        queries = [Query(question.name, kind, _EDNS_PAYLOAD) for kind in _KINDS]
+    except ValueError as error:
         reply = _Reply(kind="", status=DnsStatus.FAILED, detail=f"cannot be asked: {error}")
     else:
         deadline = asyncio.get_running_loop().time() + question.timeout
-        reply = _merged(
-            *await asyncio.gather(
-                _ask(server, name, "A", deadline), _ask(server, name, "AAAA", deadline)
-            )
-        )
+        asking = [
+            _ask(server, query, kind, deadline) for kind, query in zip(_KINDS, queries, strict=True)
+        ]
+        reply = _merged(*await asyncio.gather(*asking))
     return DnsAnswer(
         name=question.name,
         resolver=question.resolver,
@@ -99,14 +98,13 @@ def _server(text: str) -> _Server:
     return str(address), number
 
 
-async def _ask(server: _Server, name: dns.name.Name, kind: str, deadline: float) -> _Reply:
-    query = dns.message.make_query(name, kind, use_edns=0, payload=_EDNS_PAYLOAD)
+async def _ask(server: _Server, query: Query, kind: str, deadline: float) -> _Reply:
     where = f"{server[0]} port {server[1]}"
     transport, status, detail = "udp", DnsStatus.FAILED, ""
     try:
         async with asyncio.timeout_at(deadline):
             response = await _over_udp(server, query)
-            if response.flags & dns.flags.TC:
+            if response.truncated:
                 transport = "tcp"
                 response = await _over_tcp(server, query)
         return _read(response, kind, transport)
@@ -116,34 +114,33 @@ async def _ask(server: _Server, name: dns.name.Name, kind: str, deadline: float)
         status, detail = DnsStatus.REFUSED, f"nobody listens on {where} ({transport})"
     except OSError as error:
         detail = f"{where} cannot be reached over {transport}: {error.strerror}"
-    except (_MalformedError, dns.exception.DNSException) as error:
+    except MalformedError as error:
         detail = f"{where} sent no proper answer over {transport}: {error}"
     return _Reply(kind=kind, status=status, transport=transport, detail=detail)
 
 
-async def _over_udp(server: _Server, query: dns.message.Message) -> dns.message.Message:
+async def _over_udp(server: _Server, query: Query) -> Response:
     loop = asyncio.get_running_loop()
     with _socket(server, socket.SOCK_DGRAM) as sock:
         # Connected, so that "port unreachable" comes back and nobody else's datagrams do.
         sock.connect(server)
-        await loop.sock_sendall(sock, query.to_wire())
+        await loop.sock_sendall(sock, query.wire)
         while True:
-            response = _parse(await loop.sock_recv(sock, 65535))
+            response = query.read(await loop.sock_recv(sock, 65535))
             # Another id or question is an answer to somebody else: the own one may still come.
-            if query.is_response(response):
+            if response is not None:
                 return response
 
 
-async def _over_tcp(server: _Server, query: dns.message.Message) -> dns.message.Message:
+async def _over_tcp(server: _Server, query: Query) -> Response:
     loop = asyncio.get_running_loop()
     with _socket(server, socket.SOCK_STREAM) as sock:
         await loop.sock_connect(sock, server)
-        wire = query.to_wire()
-        await loop.sock_sendall(sock, len(wire).to_bytes(2) + wire)
-        length = int.from_bytes(await _receive_exactly(sock, 2))
-        response = _parse(await _receive_exactly(sock, length))
-        if not query.is_response(response):
-            raise _MalformedError("it answers another question")
+        await loop.sock_sendall(sock, len(query.wire).to_bytes(2, "big") + query.wire)
+        length = int.from_bytes(await _receive_exactly(sock, 2), "big")
+        response = query.read(await _receive_exactly(sock, length), last=True)
+        if response is None:
+            raise MalformedError("it answers another question")
         return response
 
 
@@ -160,62 +157,27 @@ async def _receive_exactly(sock: socket.socket, count: int) -> bytes:
     while len(received) < count:
         chunk = await loop.sock_recv(sock, count - len(received))
         if not chunk:
-            raise _MalformedError("the connection was closed before the answer was complete")
+            raise MalformedError("the connection was closed before the answer was complete")
         received += chunk
     return received
 
 
-def _parse(wire: bytes) -> dns.message.Message:
-    try:
-        return dns.message.from_wire(wire, raise_on_truncation=True)
-    except dns.message.Truncated as error:
-        truncated: dns.message.Message = error.message()  # type: ignore[no-untyped-call]  # theirs
-        return truncated
-
-
-def _read(response: dns.message.Message, kind: str, transport: str) -> _Reply:
-    rcode = response.rcode()
-    if not isinstance(response, dns.message.QueryMessage):
-        raise _MalformedError("it is no answer to a query")
-    if not response.question:
-        # Allowed in bare error answers only, which have no chain to follow.
-        status = _STATUS.get(rcode, DnsStatus.FAILED)
-        return _failure(kind, status, rcode, transport)
-    result = response.resolve_chaining()
-    chain = tuple(_text(record[0].target) for record in result.cnames)
-    if rcode != dns.rcode.NOERROR:
-        return _failure(kind, _STATUS.get(rcode, DnsStatus.FAILED), rcode, transport, chain)
-    addresses = tuple(sorted(record.address for record in result.answer or ()))
-    return _Reply(
-        kind=kind,
-        status=DnsStatus.ANSWERED if addresses else DnsStatus.EMPTY,
-        addresses=addresses,
-        chain=chain,
-        rcode=dns.rcode.to_text(rcode),
-        transport=transport,
-    )
-
-
-def _failure(
-    kind: str,
-    status: DnsStatus,
-    rcode: dns.rcode.Rcode,
-    transport: str,
-    chain: tuple[str, ...] = (),
-) -> _Reply:
-    text = dns.rcode.to_text(rcode)
+def _read(response: Response, kind: str, transport: str) -> _Reply:
+    if response.rcode == NOERROR:
+        status = DnsStatus.ANSWERED if response.addresses else DnsStatus.EMPTY
+        addresses, detail = response.addresses, ""
+    else:
+        status = _STATUS.get(response.rcode, DnsStatus.FAILED)
+        addresses, detail = (), f"the resolver answered {response.word}"
     return _Reply(
         kind=kind,
         status=status,
-        chain=chain,
-        rcode=text,
+        addresses=addresses,
+        chain=response.chain,
+        rcode=response.word,
         transport=transport,
-        detail=f"the resolver answered {text}",
+        detail=detail,
     )
-
-
-def _text(name: dns.name.Name) -> str:
-    return name.to_text(omit_final_dot=True)
 
 
 def _merged(a: _Reply, aaaa: _Reply) -> _Reply:

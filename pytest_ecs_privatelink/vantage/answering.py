@@ -7,6 +7,9 @@ from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.vantage.calling import answer_call
 
+# A DNS question holds two sockets, and 1024 file descriptors are the usual limit of a process.
+MOST_AT_ONCE = 256
+
 
 async def answer(question: Question, credentials: Credentials | None = None) -> Answer:
     """Probe once, here and now; how it went is in the answer, never an exception.

@@ -17,9 +17,8 @@ from typing import Any
 from pytest_ecs_privatelink.probes.call_records import Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.records import RecordError, from_json, to_json
-from pytest_ecs_privatelink.vantage.answering import answer
+from pytest_ecs_privatelink.vantage.answering import MOST_AT_ONCE, answer
 from pytest_ecs_privatelink.vantage.kinds import QUESTIONS
-from pytest_ecs_privatelink.vantage.local import MOST_AT_ONCE
 
 Prober = Callable[[Question, Credentials | None], Awaitable[Answer]]
 """Answers a question by probing; how the path behaved is in the answer, never an exception."""

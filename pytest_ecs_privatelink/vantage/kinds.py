@@ -48,11 +48,9 @@ def name_of(question: Question) -> str:
 
 def longest(question: Question) -> float:
     """Return the seconds that ``question`` can honestly take; only what hangs takes longer."""
-    match question:
-        case PullQuestion():
-            return question.timeout * _MOST_STEPS + _BACKOFF_S + question.limit / _SLOWEST_PULL
-        case LogQuestion():
-            return question.timeout * _MOST_STEPS + _BACKOFF_S + question.patience
-        case SecretQuestion() | AgentQuestion():
-            return question.timeout * _MOST_STEPS + _BACKOFF_S
-    return question.timeout
+    if isinstance(question, (DnsQuestion, ConnectQuestion)):
+        return question.timeout
+    steps = question.timeout * _MOST_STEPS + _BACKOFF_S
+    if isinstance(question, PullQuestion):
+        return steps + question.limit / _SLOWEST_PULL
+    return steps + question.patience if isinstance(question, LogQuestion) else steps

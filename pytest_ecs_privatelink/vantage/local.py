@@ -6,10 +6,7 @@ from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.call_records import Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.topology.wearers import Wearers
-from pytest_ecs_privatelink.vantage.answering import answer
-
-# A DNS question holds two sockets, and 1024 file descriptors are the usual limit of a process.
-MOST_AT_ONCE = 256
+from pytest_ecs_privatelink.vantage.answering import MOST_AT_ONCE, answer
 
 
 class LocalVantage:

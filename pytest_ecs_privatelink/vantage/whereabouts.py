@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_ecs_privatelink.errors import SettingsError
-from pytest_ecs_privatelink.topology.model import Interface, Snapshot
-from pytest_ecs_privatelink.vantage.metadata import (
+from pytest_ecs_privatelink.probes.metadata_service import (
     INSTANCE_ENDPOINT,
     INSTANCE_ENDPOINT_IPV6,
-    InstancePlace,
     MetadataError,
+)
+from pytest_ecs_privatelink.topology.model import Interface, Snapshot
+from pytest_ecs_privatelink.vantage.metadata import (
+    InstancePlace,
     TaskPlace,
     read_instance_place,
     read_task_place,

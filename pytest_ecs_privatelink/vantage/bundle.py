@@ -1,0 +1,109 @@
+"""Our own modules in one line of text, for a Python that has none of them.
+
+What travels is found by following imports from `onhost`, so that nobody keeps a list; a module that
+imports anything but the standard library and us is an error. Where one of them has a stand-in that
+needs less, that one travels under its name (`_STAND_INS`).
+"""
+
+import ast
+import base64
+import functools
+import importlib.abc
+import importlib.util
+import json
+import sys
+import zlib
+from collections.abc import Iterator
+
+from pytest_ecs_privatelink.vantage.older_python import downgrade
+
+_US = __name__.partition(".")[0]
+_BOOT = f"{_US}.vantage.onhost_boot"
+_MAIN = f"{_US}.vantage.onhost"
+_STAND_INS = {f"{_US}.probes.dns_codec": f"{_US}.probes.dns_plain"}
+"""dnspython reads DNS where it is installed; hosts have none."""
+
+# Python's flags: nothing of the user's environment or site, and no compiled files left behind.
+_FLAGS = "-ISB"
+_LOADER = (
+    "import sys,json,zlib,base64;"
+    "texts=json.loads(zlib.decompress(base64.b64decode(sys.stdin.readline())));"
+    "exec(texts.pop(str()))"
+)
+FIND_PYTHON = (
+    "found=; for each in python3 /usr/bin/python3 /usr/local/bin/python3 python3.13 python3.12"
+    " python3.11 python3.10 python3.9 /usr/libexec/platform-python; do"
+    ' command -v "$each" >/dev/null 2>&1 || continue; found=$each;'
+    ' "$each" -ISc "import sys; sys.exit(sys.version_info < (3, 9))" </dev/null >/dev/null 2>&1'
+    f' && exec "$each" {_FLAGS} -c "{_LOADER}"; done;'
+    ' test -z "$found" && echo "no python3 on this host: install Python 3.9 or newer" >&2'
+    " && exit 127;"
+    ' echo "$("$found" -V 2>&1) is too old: install Python 3.9 or newer on this host" >&2; exit 3'
+)
+"""Text for ``sh``, of one line, that runs what its stdin brings by the first Python that can."""
+
+COMMAND = f"exec sh -c '{FIND_PYTHON}'"
+"""The same for any login shell, csh and fish included."""
+
+
+@functools.cache
+def bundle() -> str:
+    """Return the program as one line: base64 over zlib over JSON, texts by the module's name."""
+    texts = {
+        "": f"{downgrade(_source(_BOOT), _BOOT)}\nstart(texts)\nfrom {_MAIN} import main\nmain()"
+    }
+    texts |= dict(_modules())
+    return base64.b64encode(zlib.compress(json.dumps(texts).encode(), 9)).decode()
+
+
+def _modules() -> Iterator[tuple[str, str]]:
+    """Yield name and text of all that travels; the names of packages end with a dot."""
+    names, seen = [_MAIN], set()
+    while names:
+        name = names.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        standing_in = _STAND_INS.get(name, name)
+        text = _source(standing_in)
+        names += travelling(text, standing_in)
+        names += [name.rpartition(".")[0]] if "." in name else []
+        yield f"{name}." if _is_package(name) else name, downgrade(text, standing_in)
+
+
+def travelling(text: str, name: str) -> tuple[str, ...]:
+    """Return what of ours the module ``name`` imports; raise ValueError for what is others'."""
+    wanted: list[str] = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            wanted += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            wanted.append(node.module or "")
+            wanted += [f"{node.module}.{alias.name}" for alias in node.names]
+    for each in wanted:
+        top = each.partition(".")[0]
+        if top != _US and top not in sys.stdlib_module_names:
+            raise ValueError(f"{name} cannot travel to hosts: it imports {each}")
+    return tuple(each for each in wanted if each.partition(".")[0] == _US and _exists(each))
+
+
+def _exists(name: str) -> bool:
+    """Tell a module from a name that is imported out of one."""
+    parent = name.rpartition(".")[0]
+    return not parent or (_is_package(parent) and importlib.util.find_spec(name) is not None)
+
+
+@functools.cache
+def _is_package(name: str) -> bool:
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.submodule_search_locations is not None
+
+
+def _source(name: str) -> str:
+    spec = importlib.util.find_spec(name)
+    if spec is None or not isinstance(spec.loader, importlib.abc.InspectLoader):
+        raise ValueError(f"{name} cannot travel to hosts: its source is not here")
+    text = spec.loader.get_source(name)
+    if text is None:
+        raise ValueError(f"{name} cannot travel to hosts: its source is not here")
+    return text
