@@ -21,9 +21,11 @@ CHAIN_CODES: Mapping[Code, str] = MappingProxyType(
         Code.SECRET_UNREACHABLE: "secretsmanager",
         Code.SECRET_DENIED: "secretsmanager",
         Code.SECRET_MISSING: "secretsmanager",
+        Code.AGENT_PUBLIC_PATH: "ecs",
     }
 )
-"""The codes of the start-up chain, and the endpoint service that causes each by what it says."""
+"""Codes of the start-up chain and of agents, and the endpoint service that causes each by what it
+says."""
 
 TWIN_CODES = (
     Code.DNS_TIMEOUT,
@@ -56,7 +58,8 @@ class TwinFault:
     (``ECR_MANIFEST``, ``LOGS_GROUP_MISSING``, ``SECRET_MISSING``), KMS refuses (``SECRET_DENIED``),
     nothing is ever said (``LOGS_UNREACHABLE``, ``SECRET_UNREACHABLE``), objects stop half way
     (``ECR_LAYER``) or are not what was pushed (``ECR_DIGEST``), layers are elsewhere than in the
-    gateway's ranges (``ECR_LAYER_PATH``), events are accepted and lost (``LOGS_NOT_DELIVERED``).
+    gateway's ranges (``ECR_LAYER_PATH``), events are accepted and lost (``LOGS_NOT_DELIVERED``),
+    agents are sent where those go who asked by a proxy (``AGENT_PUBLIC_PATH``).
     """
 
     code: Code

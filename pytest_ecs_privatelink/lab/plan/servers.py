@@ -12,6 +12,7 @@ from pytest_ecs_privatelink.lab.plan.addresses import address_elsewhere, public_
 from pytest_ecs_privatelink.lab.plan.hub import canonical, hub_addresses, zone_records
 from pytest_ecs_privatelink.lab.plan.names import endpoint_private_names, service_of, vpce_names
 from pytest_ecs_privatelink.lab.plan.policies import policy_of
+from pytest_ecs_privatelink.lab.poll_endpoints import numbered_hosts
 from pytest_ecs_privatelink.lab.twin_faults import CHAIN_CODES, TwinFault, layer_host_elsewhere
 from pytest_ecs_privatelink.lab.twin_plan import Manner, PlannedServer, Way
 from pytest_ecs_privatelink.topology.lookup import interfaces_of
@@ -104,7 +105,10 @@ def _public_servers(
 
 def public_names(snapshot: Snapshot, service: str, registries: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names that the public side answers for: what ECS dials, and the wildcards."""
-    known = private_dns_names(service, snapshot.region)
+    known = (
+        *private_dns_names(service, snapshot.region),
+        *numbered_hosts(service, snapshot.region),
+    )
     if any(name.startswith("*.dkr.") for name in known) and not registries:
         return known
     return tuple(dict.fromkeys((*known, *host_names(service, snapshot.region, registries))))
