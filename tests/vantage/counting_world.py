@@ -12,6 +12,7 @@ from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,
+    ConnectQuestion,
     ConnectStatus,
     DnsAnswer,
     DnsQuestion,
@@ -58,6 +59,8 @@ class Counting:
     broken: str | None = None
     groups: tuple[str, ...] | None = GROUPS
     wearers: Wearers = field(default_factory=dict)
+    instances: tuple[str, ...] = ()
+    own_credentials: bool = False
     label: str = field(init=False)
     asked: Counter[Question] = field(default_factory=Counter)
     credentials: list[Credentials | None] = field(default_factory=list)
@@ -83,6 +86,7 @@ class Counting:
             )
         if isinstance(question, CallQuestion):
             return await answer_call(question, None)
+        assert isinstance(question, ConnectQuestion)
         lost = question.address in self.silent
         await asyncio.sleep(question.timeout if lost else 0)
         return ConnectAnswer(

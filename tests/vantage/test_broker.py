@@ -124,6 +124,23 @@ def test_notes_hear_of_a_call_before_a_vantage_does() -> None:
     assert heard == ["asking", "put"]
 
 
+def test_a_place_with_credentials_of_its_own_gets_none() -> None:
+    """Where the place signs with what it has, the run's credentials are not even looked for."""
+    question = SecretQuestion(host=LOGS, region="us-east-1", service="ssm", reference="a")
+
+    def no_keys() -> Credentials:
+        raise AssertionError("asked for credentials")
+
+    async def run(place: Counting) -> None:
+        broker = Broker(make_world(1, ("logs",)).terms, {"subnet-1": place}, {}, keys=no_keys)
+        await broker.ask("subnet-1", question)
+        await broker.close()
+
+    place = Counting("subnet-1", {}, own_credentials=True)
+    asyncio.run(run(place))
+    assert place.credentials == [None]
+
+
 def test_held_cells_wait_for_the_first_seams() -> None:
     """Where fixtures may bring other resolvers, nothing is sent before they have, then all is.
 

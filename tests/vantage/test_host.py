@@ -82,11 +82,11 @@ def test_answers_come_as_they_finish(served: tuple[Path, Thread]) -> None:
         (b"[1]", None, "$: object expected, list found"),
         (b"[" * 60000, None, "a line is no JSON: "),
         (b"x" * 70000, None, "a line is longer than 65536 bytes"),
-        (b'{"id": 7}', 7, "$.kind: one of dns connect pull log secret expected, None found"),
+        (b'{"id": 7}', 7, "$.kind: one of dns connect pull log secret agent expected, None found"),
         (
             b'{"id": 7, "kind": "icmp"}',
             7,
-            "$.kind: one of dns connect pull log secret expected, 'icmp' found",
+            "$.kind: one of dns connect pull log secret agent expected, 'icmp' found",
         ),
         (
             b'{"id": 7, "kind": "dns", "question": {"name": "a"}, "credentials": {"token": 1}}',
