@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_ecs_privatelink.lab.cloud_answers import Answers
+from pytest_ecs_privatelink.lab.sockets import machines_path
 
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
@@ -34,7 +35,7 @@ def main(parent: int, path: str | None = None) -> None:
     # Ctrl-C goes to the whole process group: whether the cloud ends is for the controller to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent, path), daemon=True).start()
-    machines = None if path is None else Path(path).parent / "machines.json"
+    machines = None if path is None else machines_path(Path(path).parent)
     places = ("127.0.0.1", *([f"unix://{path}"] if path else []))
     server, *others = _make_servers(places, machines)
     for other in others:

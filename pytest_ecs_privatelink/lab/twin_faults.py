@@ -38,6 +38,7 @@ TWIN_CODES = (
     Code.TCP_UNREACHABLE,
     Code.TLS_HANDSHAKE,
     Code.TLS_CERTIFICATE,
+    Code.AGENT_DISCONNECTED,
     *CHAIN_CODES,
 )
 """The codes that a `TwinFault` may have."""
@@ -59,7 +60,10 @@ class TwinFault:
     nothing is ever said (``LOGS_UNREACHABLE``, ``SECRET_UNREACHABLE``), objects stop half way
     (``ECR_LAYER``) or are not what was pushed (``ECR_DIGEST``), layers are elsewhere than in the
     gateway's ranges (``ECR_LAYER_PATH``), events are accepted and lost (``LOGS_NOT_DELIVERED``),
-    agents are sent where those go who asked by a proxy (``AGENT_PUBLIC_PATH``).
+    agents are sent where those go who asked by a proxy (``AGENT_PUBLIC_PATH``; without ``service``
+    the agents have one for all their calls).
+
+    ``AGENT_DISCONNECTED`` is on the hosts themselves: no agent runs there.
     """
 
     code: Code
