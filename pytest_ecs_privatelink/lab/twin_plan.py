@@ -82,7 +82,6 @@ class PlannedAgent:
     instance: str
     container_instance: str
     cluster: str
-    vpc: str
     version: str | None = None
     started: str | None = None
     silent: bool = False

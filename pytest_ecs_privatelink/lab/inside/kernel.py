@@ -78,6 +78,27 @@ def bind_over(source: Path, target: Path) -> None:
     _call("mount", bytes(source), bytes(target), None, _MS_BIND, None)
 
 
+def enter_mount_namespace() -> None:
+    """Move this process into a mount namespace of its own, which begins as the present one is."""
+    _call("unshare", _CLONE_NEWNS)
+
+
+def mount_empty(target: Path) -> None:
+    """Let ``target`` be an empty folder in memory, in this mount namespace only."""
+    _call("mount", b"none", bytes(target), b"tmpfs", 0, b"mode=0755")
+
+
+def become(inner: int, user: int, group: int) -> None:
+    """Move this process, of ``user`` and ``group``, into a user namespace where both are ``inner``.
+
+    What it executes then has no capability over anything.
+    """
+    _call("unshare", _CLONE_NEWUSER)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{inner} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{inner} {group} 1")
+
+
 def die_with_parent() -> None:
     """Have this process killed as soon as its parent ends."""
     _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -43,7 +43,6 @@ def _agent(snapshot: Snapshot, cluster: Cluster, instance: ContainerInstance) ->
         instance=instance.instance or "",
         container_instance=instance.arn,
         cluster=cluster.arn,
-        vpc=snapshot.vpc.id,
         version=instance.agent_version,
         started=instance.registered,
         role=INSTANCE_ROLE,
