@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from pytest_ecs_privatelink.lab.machine_line import TIMED_OUT, MachineLine
+from pytest_ecs_privatelink.lab.machine_line import MOST_SECONDS, TIMED_OUT, MachineLine
 
 DOCUMENT = "AWS-RunShellScript"
 MOST_STDOUT, MOST_STDERR = 24_000, 8_000
@@ -39,10 +39,10 @@ class Invocation:
         if not self._begin():
             return
         try:
-            ran = self._line.run(script, seconds)
+            ran = self._line.run(script, min(seconds, MOST_SECONDS))
         except TimeoutError:
             self._end("TimedOut", "ExecutionTimedOut", _STOPPED)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, LookupError):
             # The instance went away with its answer: AWS would not know more than that.
             self._end("Failed", "Undeliverable")
         else:
@@ -55,7 +55,7 @@ class Invocation:
             self._line.hang_up()
 
     def cancel(self) -> None:
-        """End the command, if it has not ended."""
+        """Hear no more of the command, if it has not ended."""
         self._end("Cancelled", "Cancelled", _CANCELLED)
         self._line.hang_up()
 

@@ -9,13 +9,17 @@ from pathlib import Path
 
 _PIECE = 1 << 16
 _SECONDS_OF_GRACE = 5.0
+MOST_SECONDS = 600.0
+"""What a host waits for at most."""
 TIMED_OUT = 124
 """The exit code of what the host ended at its time limit, as of ``timeout`` (coreutils)."""
+# A script comes by a pipe: as an argument it could not be longer than 128 KiB. It reads nothing.
+_SHELL = "exec 3<&0 </dev/null; exec sh /dev/fd/3"
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a command ended on a host, and what it printed."""
+    """How a script ended on a host, and what it printed."""
 
     code: int
     stdout: str
@@ -23,7 +27,7 @@ class Ran:
 
 
 class MachineLine:
-    """One command on the host behind the Unix socket ``path``; `hang_up` from any thread."""
+    """One script on the host behind the Unix socket ``path``; `hang_up` from any thread."""
 
     def __init__(self, path: str | Path) -> None:
         self._path = str(path)
@@ -33,12 +37,13 @@ class MachineLine:
         """Reach the host; `OSError` where nobody is there."""
         self._socket.connect(self._path)
 
-    def run(self, command: str, timeout: float) -> Ran:
-        """Run ``command`` there for at most ``timeout`` seconds.
+    def run(self, script: str, timeout: float) -> Ran:
+        """Run ``script`` in a shell there, for at most ``timeout`` seconds.
 
-        `OSError` or ValueError where the host hangs up or talks nonsense.
+        `OSError`, ValueError or LookupError where the host hangs up or says something else.
         """
-        request = {"command": command, "stdin": None, "timeout": timeout}
+        fed = base64.b64encode(script.encode()).decode()
+        request = {"command": _SHELL, "stdin": fed, "timeout": timeout}
         self._socket.settimeout(timeout + _SECONDS_OF_GRACE)
         self._socket.sendall(json.dumps(request).encode() + b"\n")
         line = bytearray()

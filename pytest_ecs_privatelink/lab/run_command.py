@@ -58,7 +58,7 @@ class Commands:
         return found.told()
 
     def cancel(self, request: Request) -> Mapping[str, object]:
-        """CancelCommand: end it where it still runs."""
+        """CancelCommand: hear no more of it where it still runs; its host ends it in time."""
         invocations = self._of(request)
         if not invocations:
             raise CallRefusedError("InvalidCommandId")
