@@ -69,10 +69,10 @@ class Relay:
         return reply
 
     def _is_private(self, call: Call) -> bool:
-        """Whether a call came through an endpoint, and as no proxy's: a proxy has public ways."""
+        """Whether a call came through an endpoint, and no fault pretends that it did not."""
         server = call.caller.server
-        proxied = Code.AGENT_PUBLIC_PATH in self._troubles.get(server, ())
-        return server not in self._public and not proxied
+        pretended = Code.AGENT_PUBLIC_PATH in self._troubles.get(server, ())
+        return server not in self._public and not pretended
 
     def _authorization(self, now: datetime) -> dict[str, object]:
         token, ends = self._tokens.issue(now)

@@ -60,10 +60,10 @@ class TwinFault:
     nothing is ever said (``LOGS_UNREACHABLE``, ``SECRET_UNREACHABLE``), objects stop half way
     (``ECR_LAYER``) or are not what was pushed (``ECR_DIGEST``), layers are elsewhere than in the
     gateway's ranges (``ECR_LAYER_PATH``), events are accepted and lost (``LOGS_NOT_DELIVERED``),
-    agents are sent where those go who asked by a proxy (``AGENT_PUBLIC_PATH``; without ``service``
-    the agents have one for all their calls).
+    agents are sent where those go who asked by a public path (``AGENT_PUBLIC_PATH``).
 
-    ``AGENT_DISCONNECTED`` is on the hosts themselves: no agent runs there.
+    Others are the hosts' own (`on_hosts`): no agent runs there (``AGENT_DISCONNECTED``), or one
+    whose calls all take a proxy (``AGENT_PUBLIC_PATH`` without ``service``).
     """
 
     code: Code
@@ -72,6 +72,12 @@ class TwinFault:
     def __post_init__(self) -> None:
         if self.code not in TWIN_CODES:
             raise ValueError(f"the twin cannot be made to answer {self.code}")
+
+    @property
+    def on_hosts(self) -> bool:
+        """Whether container instances have it, and no server."""
+        proxied = self.code is Code.AGENT_PUBLIC_PATH and self.service is None
+        return proxied or self.code is Code.AGENT_DISCONNECTED
 
 
 def layer_host_elsewhere(region: str) -> str:

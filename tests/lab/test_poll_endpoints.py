@@ -55,14 +55,16 @@ def test_by_a_nat_gateway_they_are_sent_to_numbered_hosts() -> None:
     assert (status, hosts(said)) == (200, NUMBERED)
 
 
-@pytest.mark.parametrize("service", ["ecs", None], ids=("numbered", "by a proxy"))
-def test_a_fault_sends_them_there_through_the_endpoint(service: str | None) -> None:
-    """As if a proxy had asked for them."""
+@pytest.mark.parametrize(("service", "there"), [("ecs", NUMBERED), (None, PLAIN)])
+def test_a_fault_sends_them_there_through_the_endpoint(
+    service: str | None, there: list[str]
+) -> None:
+    """The endpoint's own does; what their proxy does to agents does nothing to others' calls."""
     fault = TwinFault(Code.AGENT_PUBLIC_PATH, service)
 
     status, said = sent(healthy(services=SERVICES), faults=(fault,))
 
-    assert (status, hosts(said)) == (200, NUMBERED)
+    assert (status, hosts(said)) == (200, there)
 
 
 def test_numbered_hosts_resolve_publicly_alone() -> None:

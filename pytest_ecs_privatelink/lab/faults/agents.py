@@ -72,8 +72,8 @@ FAULTS = (
     Fault(
         name="agent-public-path-proxy",
         code=Code.AGENT_PUBLIC_PATH,
-        summary="the agents have HTTP_PROXY and no NO_PROXY, and call the ecs API by it",
+        summary="the agents have HTTP_PROXY and no NO_PROXY, and so call the ecs API by a proxy",
         twin=(TwinFault(Code.AGENT_PUBLIC_PATH),),
-        expected=ended(Claim.AGENT, Code.AGENT_PUBLIC_PATH),
+        expected=ended(Claim.AGENT, Code.AGENT_PUBLIC_PATH, verdict=Verdict.WARNED),
     ),
 )

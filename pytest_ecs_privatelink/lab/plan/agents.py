@@ -32,9 +32,12 @@ def planned_agents(
 
 def _faulty(agent: PlannedAgent, faults: tuple[TwinFault, ...]) -> PlannedAgent:
     """Return the agent as ``faults`` want it: not running, or calling everything by a proxy."""
-    silent = any(each.code is Code.AGENT_DISCONNECTED for each in faults)
-    proxied = any(each.code is Code.AGENT_PUBLIC_PATH and not each.service for each in faults)
-    return replace(agent, silent=silent, proxies=(_PROXY,) if proxied else ())
+    codes = {each.code for each in faults if each.on_hosts}
+    return replace(
+        agent,
+        silent=Code.AGENT_DISCONNECTED in codes,
+        proxies=(_PROXY,) if Code.AGENT_PUBLIC_PATH in codes else (),
+    )
 
 
 def _agent(snapshot: Snapshot, cluster: Cluster, instance: ContainerInstance) -> PlannedAgent:

@@ -132,4 +132,5 @@ def _manner(service: str, faults: tuple[TwinFault, ...]) -> Manner:
 def _troubles(service: str, faults: tuple[TwinFault, ...]) -> tuple[Code, ...]:
     """Return what goes wrong there once it is spoken to."""
     plain = service.replace("-fips", "")
-    return tuple(fault.code for fault in faults if CHAIN_CODES.get(fault.code) == plain)
+    there = (each for each in faults if not each.on_hosts)
+    return tuple(fault.code for fault in there if CHAIN_CODES.get(fault.code) == plain)
