@@ -21,9 +21,9 @@ ALIAS = "host-of-the-lab"
 _USUAL_PLACES = "/usr/sbin:/usr/local/sbin:/sbin:/usr/bin"
 
 
-def find_server() -> str | None:
+def find_server(places: str = _USUAL_PLACES) -> str | None:
     """Return the path of sshd, which wants to be started by it; None where there is none."""
-    return shutil.which("sshd") or shutil.which("sshd", path=_USUAL_PLACES)
+    return shutil.which("sshd") or shutil.which("sshd", path=places)
 
 
 def is_installed() -> bool:
