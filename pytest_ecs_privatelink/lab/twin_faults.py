@@ -21,11 +21,12 @@ CHAIN_CODES: Mapping[Code, str] = MappingProxyType(
         Code.SECRET_UNREACHABLE: "secretsmanager",
         Code.SECRET_DENIED: "secretsmanager",
         Code.SECRET_MISSING: "secretsmanager",
-        Code.AGENT_PUBLIC_PATH: "ecs",
     }
 )
-"""Codes of the start-up chain and of agents, and the endpoint service that causes each by what it
-says."""
+"""The codes of the start-up chain, and the endpoint service that causes each by what it says."""
+
+AGENT_CODES = (Code.AGENT_PUBLIC_PATH, Code.AGENT_DISCONNECTED)
+"""The codes of agents: of what a service answers them, or of the hosts that they are to run on."""
 
 TWIN_CODES = (
     Code.DNS_TIMEOUT,
@@ -38,8 +39,8 @@ TWIN_CODES = (
     Code.TCP_UNREACHABLE,
     Code.TLS_HANDSHAKE,
     Code.TLS_CERTIFICATE,
-    Code.AGENT_DISCONNECTED,
     *CHAIN_CODES,
+    *AGENT_CODES,
 )
 """The codes that a `TwinFault` may have."""
 
@@ -59,11 +60,11 @@ class TwinFault:
     (``ECR_MANIFEST``, ``LOGS_GROUP_MISSING``, ``SECRET_MISSING``), KMS refuses (``SECRET_DENIED``),
     nothing is ever said (``LOGS_UNREACHABLE``, ``SECRET_UNREACHABLE``), objects stop half way
     (``ECR_LAYER``) or are not what was pushed (``ECR_DIGEST``), layers are elsewhere than in the
-    gateway's ranges (``ECR_LAYER_PATH``), events are accepted and lost (``LOGS_NOT_DELIVERED``),
-    agents are sent where those go who asked by a public path (``AGENT_PUBLIC_PATH``).
+    gateway's ranges (``ECR_LAYER_PATH``), events are accepted and lost (``LOGS_NOT_DELIVERED``).
 
-    Others are the hosts' own (`on_hosts`): no agent runs there (``AGENT_DISCONNECTED``), or one
-    whose calls all take a proxy (``AGENT_PUBLIC_PATH`` without ``service``).
+    By ``AGENT_PUBLIC_PATH`` the service ``ecs`` sends agents where those go who ask by a public
+    path. Other `AGENT_CODES` are the hosts' own: no agent runs there (``AGENT_DISCONNECTED``), or
+    one whose calls all take a proxy (``AGENT_PUBLIC_PATH`` without ``service``).
     """
 
     code: Code
@@ -76,8 +77,7 @@ class TwinFault:
     @property
     def on_hosts(self) -> bool:
         """Whether container instances have it, and no server."""
-        proxied = self.code is Code.AGENT_PUBLIC_PATH and self.service is None
-        return proxied or self.code is Code.AGENT_DISCONNECTED
+        return self.code in AGENT_CODES and self.service is None
 
 
 def layer_host_elsewhere(region: str) -> str:

@@ -13,7 +13,12 @@ from pytest_ecs_privatelink.lab.plan.hub import canonical, hub_addresses, zone_r
 from pytest_ecs_privatelink.lab.plan.names import endpoint_private_names, service_of, vpce_names
 from pytest_ecs_privatelink.lab.plan.policies import policy_of
 from pytest_ecs_privatelink.lab.poll_endpoints import numbered_hosts
-from pytest_ecs_privatelink.lab.twin_faults import CHAIN_CODES, TwinFault, layer_host_elsewhere
+from pytest_ecs_privatelink.lab.twin_faults import (
+    AGENT_CODES,
+    CHAIN_CODES,
+    TwinFault,
+    layer_host_elsewhere,
+)
 from pytest_ecs_privatelink.lab.twin_plan import Manner, PlannedServer, Way
 from pytest_ecs_privatelink.topology.lookup import interfaces_of
 from pytest_ecs_privatelink.topology.model import EndpointType, Snapshot
@@ -132,5 +137,9 @@ def _manner(service: str, faults: tuple[TwinFault, ...]) -> Manner:
 def _troubles(service: str, faults: tuple[TwinFault, ...]) -> tuple[Code, ...]:
     """Return what goes wrong there once it is spoken to."""
     plain = service.replace("-fips", "")
-    there = (each for each in faults if not each.on_hosts)
-    return tuple(fault.code for fault in there if CHAIN_CODES.get(fault.code) == plain)
+    return tuple(
+        fault.code
+        for fault in faults
+        if CHAIN_CODES.get(fault.code) == plain
+        or (fault.code in AGENT_CODES and fault.service == plain)
+    )
