@@ -1,14 +1,20 @@
 """Which hosts are container instances: those in whose subnet the cluster has one."""
 
+from dataclasses import replace
+
+from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.twin_plan import PlannedAgent
+from pytest_ecs_privatelink.lab.world_ecs import INSTANCE_ROLE
 from pytest_ecs_privatelink.topology.cluster import Cluster, ContainerInstance
 from pytest_ecs_privatelink.topology.model import Interface, Snapshot
+from pytest_ecs_privatelink.verdict import Code
 
-INSTANCE_ROLE = "lab-container-instance"
-"""The role of every container instance: a snapshot does not tell theirs."""
+_PROXY = "HTTP_PROXY=http://proxy.lab.internal:3128"
 
 
-def planned_agents(snapshot: Snapshot) -> dict[str, PlannedAgent]:
+def planned_agents(
+    snapshot: Snapshot, faults: tuple[TwinFault, ...] = ()
+) -> dict[str, PlannedAgent]:
     """Return the container instances by subnet: where there are several, the first by ARN.
 
     Those of ECS Managed Instances let nobody in, and are left out.
@@ -20,8 +26,18 @@ def planned_agents(snapshot: Snapshot) -> dict[str, PlannedAgent]:
     planned: dict[str, PlannedAgent] = {}
     for each in sorted(own, key=lambda each: each.arn):
         if each.subnet is not None and each.subnet not in planned:
-            planned[each.subnet] = _agent(snapshot, cluster, each)
+            planned[each.subnet] = _faulty(_agent(snapshot, cluster, each), faults)
     return planned
+
+
+def _faulty(agent: PlannedAgent, faults: tuple[TwinFault, ...]) -> PlannedAgent:
+    """Return the agent as ``faults`` want it: not running, or calling everything by a proxy."""
+    codes = {each.code for each in faults if each.on_hosts}
+    return replace(
+        agent,
+        silent=Code.AGENT_DISCONNECTED in codes,
+        proxies=(_PROXY,) if Code.AGENT_PUBLIC_PATH in codes else (),
+    )
 
 
 def _agent(snapshot: Snapshot, cluster: Cluster, instance: ContainerInstance) -> PlannedAgent:

@@ -7,6 +7,7 @@ from pytest_ecs_privatelink.lab.plan.addresses import host_address, taken_addres
 from pytest_ecs_privatelink.lab.plan.agents import planned_agents
 from pytest_ecs_privatelink.lab.plan.routes import planned_routes
 from pytest_ecs_privatelink.lab.plan.sources import MOST_SOURCES, distinct_sources
+from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.twin_plan import Guise, Host, PlannedHost
 from pytest_ecs_privatelink.topology.lookup import subnet_of
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
@@ -17,11 +18,11 @@ _Worn = tuple[str, ...] | None
 
 
 def planned_hosts(
-    snapshot: Snapshot, hosts: tuple[Host, ...]
+    snapshot: Snapshot, hosts: tuple[Host, ...], faults: tuple[TwinFault, ...] = ()
 ) -> tuple[tuple[PlannedHost, ...], tuple[str, ...]]:
     """Return the hosts, and a sentence for each that dials from fewer places than there are."""
     taken = taken_addresses(snapshot)
-    agents = planned_agents(snapshot)
+    agents = planned_agents(snapshot, faults)
     planned: dict[str, PlannedHost] = {}
     caveats: list[str] = []
     for host in hosts:
