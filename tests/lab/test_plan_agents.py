@@ -14,8 +14,8 @@ from twin_snapshots import (
     with_instances,
 )
 
-from pytest_ecs_privatelink.lab.plan.agents import INSTANCE_ROLE
 from pytest_ecs_privatelink.lab.twin_plan import PlannedAgent
+from pytest_ecs_privatelink.lab.world_ecs import INSTANCE_ROLE
 from pytest_ecs_privatelink.topology.cluster import ContainerInstance
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import LaunchType
