@@ -92,12 +92,18 @@ def mount_empty(target: Path) -> None:
 def become(inner: int, user: int, group: int) -> None:
     """Move this process, of ``user`` and ``group``, into a user namespace where both are ``inner``.
 
-    What it executes then has no capability over anything.
+    What it executes then has no capability over anything. Made for the moment between fork and
+    exec: it needs no more of Python than it must.
     """
     _call("unshare", _CLONE_NEWUSER)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{inner} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{inner} {group} 1")
+    for path, words in (
+        ("/proc/self/setgroups", b"deny"),
+        ("/proc/self/uid_map", b"%d %d 1" % (inner, user)),
+        ("/proc/self/gid_map", b"%d %d 1" % (inner, group)),
+    ):
+        descriptor = os.open(path, os.O_WRONLY)
+        os.write(descriptor, words)
+        os.close(descriptor)
 
 
 def die_with_parent() -> None:

@@ -9,6 +9,7 @@ import os
 import socket
 from functools import partial
 from pathlib import Path
+from subprocess import SubprocessError
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -102,14 +103,19 @@ async def _accept(listener: socket.socket, log: Path, sshd: str) -> None:
 async def _converse(connection: socket.socket, log: Path, sshd: str) -> None:
     with connection:
         connection.setblocking(True)
-        server = await asyncio.create_subprocess_exec(
-            *(sshd, "-i", "-f", str(log.parent / _CONFIG), "-E", str(log)),
-            stdin=connection.fileno(),
-            stdout=connection.fileno(),
-            stderr=asyncio.subprocess.DEVNULL,
-            env=variables(log.parent),
-            preexec_fn=partial(kernel.become, _USER_ID, os.getuid(), os.getgid()),
-        )
+        try:
+            server = await asyncio.create_subprocess_exec(
+                *(sshd, "-i", "-f", str(log.parent / _CONFIG), "-E", str(log)),
+                stdin=connection.fileno(),
+                stdout=connection.fileno(),
+                stderr=asyncio.subprocess.DEVNULL,
+                env=variables(log.parent),
+                preexec_fn=partial(kernel.become, _USER_ID, os.getuid(), os.getgid()),
+            )
+        except (OSError, SubprocessError) as error:
+            with log.open("a") as file:
+                file.write(f"{sshd} cannot be started as {USER}: {error}\n")
+            return
     await server.wait()
 
 
