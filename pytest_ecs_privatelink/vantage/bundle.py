@@ -42,7 +42,7 @@ FIND_PYTHON = (
 )
 """Text for ``sh``, of one line, that runs what its stdin brings by the first Python that can."""
 
-COMMAND = f"exec sh -c '{FIND_PYTHON}'"
+COMMAND = f"exec /bin/sh -c '{FIND_PYTHON}'"
 """The same for any login shell, csh and fish included."""
 
 

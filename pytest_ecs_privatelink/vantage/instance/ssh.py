@@ -85,10 +85,13 @@ def _judge(ended: Ended) -> None:
         helps = "see what runs there at login" if not ended.greeted else "see whether it hangs"
         raise kind(f"{ended.killed}, and the connection was ended: {helps}")
     if ended.greeted and ended.rc == _TRANSPORT_FAILED:
-        raise VantageError(f"the connection broke half-way: {last_words(stderr)}")
+        raise VantageError(
+            f"the connection broke half-way ({last_words(stderr)}): see whether it is up"
+        )
     if ended.rc == _TRANSPORT_FAILED:
         raise of_ssh(stderr)
     if ended.rc == 127 and not ended.greeted:
         raise NotAskedError(
-            f"no shell answered ({last_words(stderr)}): see that ssh is installed here"
+            f"no shell answered ({last_words(stderr)}): see that ssh is installed here, "
+            "and that the user may run commands there"
         )

@@ -42,6 +42,7 @@ _SSH: tuple[tuple[str, str, str], ...] = (
     ("No route to host", "no route to it", "use a jump host (ProxyJump in ssh_config)"),
     ("Network is unreachable", "no route to it", "use a jump host (ProxyJump in ssh_config)"),
     ("Connection closed by", "it hung up", "see what its sshd logged"),
+    ("closed by remote host", "it hung up", "see what its sshd logged"),
     ("Connection reset by", "it hung up", "see what its sshd logged"),
     ("kex_exchange_identification", "it hung up", "see what its sshd logged"),
 )
