@@ -207,9 +207,7 @@ def _labels(name: str) -> _Labels:
     """Take the text of a name apart; raise ValueError where it is none."""
     if not name.isascii():
         raise ValueError(f"{name!r} is not ASCII, and cannot be asked from here")
-    parts = name.split(".")
-    if parts[-1] == "":
-        parts.pop()
+    parts = [] if name in {"", "."} else name.removesuffix(".").split(".")
     labels = tuple(_encoded(part) for part in parts)
     if sum(map(len, labels)) + len(labels) >= _LONGEST_NAME:
         raise ValueError("A DNS name is > 255 octets long.")

@@ -1,6 +1,7 @@
 """The two readers of DNS, dnspython's and the one that hosts get, agree on whatever comes."""
 
 import itertools
+import struct
 from collections.abc import Iterator
 
 import dns.flags
@@ -9,7 +10,6 @@ import dns.opcode
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
-import dns.wire
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,13 +34,11 @@ def read(query: dns_codec.Query | dns_plain.Query, wire: bytes, *, last: bool) -
 def readings(
     wire: bytes, kind: str = "A", *, own_id: bool = True, last: bool = False
 ) -> tuple[Reading, Reading]:
-    """Return what each reader makes of ``wire``, which gets its query's id (or another one)."""
-    found = []
-    for make in QUERIES:
-        query = make(NAME, kind, 1232)
-        number = (int.from_bytes(query.wire[:2]) + (not own_id)) % 65536
-        found.append(read(query, (number.to_bytes(2) + wire[2:])[: len(wire)], last=last))
-    return found[0], found[1]
+    """Return what each reader makes of ``wire``, whose id is its query's (or is not)."""
+    theirs, ours = dns_codec.Query(NAME, kind, 1232), dns_plain.Query(NAME, kind, 1232)
+    # A pointer may lead into the id, so that both must have the same one.
+    theirs._message.id = ours._id = int.from_bytes(wire[:2]) ^ (not own_id)
+    return read(theirs, wire, last=last), read(ours, wire, last=last)
 
 
 def rrsets(names: tuple[str, ...]) -> st.SearchStrategy[dns.rrset.RRset]:
@@ -85,24 +83,34 @@ def responses(draw: st.DrawFn, kind: str) -> bytes:
 
 def others_records(wire: bytes) -> Iterator[str]:
     """Yield the records whose inside only dnspython looks at."""
-    parser = dns.wire.Parser(wire)
-    _, _, questions, *counts = parser.get_struct("!6H")
-    for _ in range(questions):
-        parser.get_name()
-        parser.get_struct("!HH")
-    for _ in range(sum(counts)):
-        parser.get_name()
-        kind, of, _, length = parser.get_struct("!HHIH")
-        parser.get_bytes(length)
+    counts = struct.unpack_from("!4xH3H", wire)
+    place = 12
+    for _ in range(counts[0]):
+        place = after_name(wire, place) + 4
+    for _ in range(sum(counts[1:])):
+        place = after_name(wire, place)
+        kind, of, _, length = struct.unpack_from("!HHIH", wire, place)
+        place += 10 + length
         simple = kind == dns.rdatatype.CNAME or (of == 1 and kind in {1, 28})
         if not simple and (kind != dns.rdatatype.OPT or length):
             yield f"{kind} {of}"
+
+
+def after_name(wire: bytes, place: int) -> int:
+    """Return where the name at ``place`` ends."""
+    while 0 < wire[place] < 64:
+        place += 1 + wire[place]
+    return place + (2 if wire[place] else 1)
 
 
 def agree(found: tuple[Reading, Reading], wire: bytes) -> bool:
     """Tell whether both readers say the same, or differ where they may."""
     if found[0] == found[1]:
         return True
+    if (
+        len(wire) > 2 and wire[2] & 0x78
+    ):  # no query's: somebody else's for one, for the other broken
+        return Response not in map(type, found)
     return isinstance(found[0], str) and any(others_records(wire))
 
 
