@@ -37,6 +37,7 @@ def test_a_fault_breaks_what_it_says_and_nothing_else(emulated: Emulated, fault:
         instance_groups=world.instance_groups,
         faults=fault.twin,
         cloud=emulated.socket,
+        session=emulated.session,
     )
 
     assert judged.outcomes == expected_of(fault)
@@ -57,6 +58,7 @@ def test_the_healthy_world_passes_whole(emulated: Emulated) -> None:
         groups=world.task_groups,
         instance_groups=world.instance_groups,
         cloud=emulated.socket,
+        session=emulated.session,
     )
 
     assert judged.outcomes == expected_of()

@@ -59,7 +59,7 @@ FAULTS = (
         name="agent-disconnected-flapping",
         code=Code.AGENT_DISCONNECTED,
         summary="the agents are not connected when they are read, and soon after they are",
-        break_cloud=partial(agent_faults.told, connected="false,true"),
+        break_cloud=partial(agent_faults.told, connected="false,false,true"),
         findings=(Code.AGENT_DISCONNECTED,),
     ),
     Fault(
