@@ -59,8 +59,9 @@ FAULTS = (
         name="agent-disconnected-flapping",
         code=Code.AGENT_DISCONNECTED,
         summary="the agents are not connected when they are read, and soon after they are",
-        break_cloud=partial(agent_faults.told, connected="false,true"),
+        break_cloud=partial(agent_faults.told, connected="false,false,true"),
         findings=(Code.AGENT_DISCONNECTED,),
+        disproved=True,
     ),
     Fault(
         name="agent-public-path",
