@@ -59,7 +59,13 @@ PATH_CLAIMS = (Claim.PRIVATE_DNS, Claim.TCP_443)
 CHAIN_CLAIMS = (Claim.ECR_PULL, Claim.AWSLOGS, Claim.SECRET)
 """What is asked of the services that a task starts with: that they do what it starts by."""
 
-PROBED_CLAIMS = (*PATH_CLAIMS, *CHAIN_CLAIMS)
+CALLING_CLAIMS = (*CHAIN_CLAIMS, Claim.AGENT)
+"""What takes calls to AWS's services, and stands at the endpoint service where these begin or end.
+
+The last one is asked of container instances: whether their agents are well, and sent to endpoints.
+"""
+
+PROBED_CLAIMS = (*PATH_CLAIMS, *CALLING_CLAIMS)
 
 
 class Code(StrEnum):

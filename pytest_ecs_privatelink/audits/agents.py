@@ -1,10 +1,16 @@
 """Audits: container agents that are too old, not connected, or older than their endpoints."""
 
-import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from pytest_ecs_privatelink.audits.creation import Created, created_ecs_endpoints, moment
+from pytest_ecs_privatelink.audits.creation import (
+    Created,
+    created_ecs_endpoints,
+    disordered,
+    moment,
+    order_of,
+    remembered,
+)
 from pytest_ecs_privatelink.audits.evidence import unread
 from pytest_ecs_privatelink.audits.remedies_agents import (
     connection,
@@ -13,9 +19,19 @@ from pytest_ecs_privatelink.audits.remedies_agents import (
 )
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen
 from pytest_ecs_privatelink.audits.wording import counted
+from pytest_ecs_privatelink.catalogue.agents import OLDEST, STANDS_AT, version_of
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.topology.cluster import Cluster, ContainerInstance
-from pytest_ecs_privatelink.verdict import Code, Finding, LaunchType, Remedy, Severity
+from pytest_ecs_privatelink.topology.evidence import name_of, own_instances
+from pytest_ecs_privatelink.verdict import (
+    Cell,
+    Claim,
+    Code,
+    Finding,
+    LaunchType,
+    Remedy,
+    Severity,
+)
 
 CODES = (
     Code.AGENT_TOO_OLD,
@@ -24,11 +40,6 @@ CODES = (
     Code.ENDPOINT_ORDER,
 )
 
-_OLDEST = (1, 25, 1)
-_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
-# An agent keeps the answer of DiscoverPollEndpoint for 12 hours (amazon-ecs-agent v1.105.1,
-# ecs_client.go, defaultPollEndpointCacheTTL); then it learns of endpoints without a restart.
-_REMEMBERED = timedelta(hours=13)
 _KIND = "container instances"
 
 Instances = tuple[ContainerInstance, ...]
@@ -47,25 +58,20 @@ def agents(scene: Scene) -> Iterator[Finding | Unseen]:
     cluster = scene.snapshot.cluster
     if cluster is None or cluster.instances is None:
         return
-    own = sorted((each for each in cluster.instances if not each.managed), key=name_of)
+    own = sorted(own_instances(scene.snapshot), key=name_of)
     yield from _too_old(scene, cluster, own)
     yield from _disconnected(scene, cluster, own)
     endpoints = created_ecs_endpoints(scene.snapshot)
-    yield from _stale(scene, cluster, own, endpoints)
+    yield from _stale(scene, cluster, own)
     yield from _disordered(scene, cluster, own, endpoints)
-
-
-def name_of(instance: ContainerInstance) -> str:
-    """Return what people call the instance: its EC2 id, else the end of its ARN."""
-    return instance.instance or instance.arn.rpartition("/")[2]
 
 
 def _too_old(
     scene: Scene, cluster: Cluster, instances: list[ContainerInstance]
 ) -> Iterator[Finding | Unseen]:
-    versions = {each: _version(each.agent_version) for each in instances}
+    versions = {each: version_of(each.agent_version) for each in instances}
     silent = tuple(each for each, version in versions.items() if version is None)
-    old = tuple(each for each, version in versions.items() if version and version < _OLDEST)
+    old = tuple(each for each, version in versions.items() if version and version < OLDEST)
     if silent and not old:
         yield Unseen(
             code=Code.AGENT_TOO_OLD,
@@ -79,6 +85,7 @@ def _too_old(
         Code.AGENT_TOO_OLD,
         Severity.ERROR,
         cluster.name,
+        (scene, old),
         summary=(
             f"agents in cluster {cluster.name} are older than 1.25.1, the first that can pull over "
             f"PrivateLink: {told}"
@@ -99,6 +106,7 @@ def _disconnected(
         Code.AGENT_DISCONNECTED,
         Severity.WARNING,
         cluster.name,
+        (scene, lost),
         summary=(
             f"when they were read, these agents in cluster {cluster.name} were not connected: "
             f"{_names(lost)}; agents reconnect several times an hour, so look again"
@@ -113,10 +121,8 @@ def _stale(
     scene: Scene,
     cluster: Cluster,
     instances: list[ContainerInstance],
-    endpoints: tuple[Created, ...],
 ) -> Iterator[Finding]:
-    taken = moment(scene.snapshot.taken)
-    young = [each for each in endpoints if taken and taken - each.time < _REMEMBERED]
+    young = remembered(scene.snapshot)
     stale = tuple(each for each in instances if any(_is_before(each, e.time) for e in young))
     later = [each for each in young if any(_is_before(one, each.time) for one in stale)]
     if not stale:
@@ -126,6 +132,7 @@ def _stale(
         Code.AGENT_STALE,
         Severity.WARNING,
         cluster.name,
+        (scene, stale),
         summary=(
             f"{_names(stale)} registered with cluster {cluster.name} before the creation of "
             f"{made}; an agent that has not been restarted since may stay on the public endpoints "
@@ -144,17 +151,18 @@ def _disordered(
     endpoints: tuple[Created, ...],
 ) -> Iterator[Finding]:
     """Judge the order: ``endpoints`` are in the one that R17 wants, all three or none of it."""
-    times = [each.time for each in endpoints]
-    if len(endpoints) < 3 or times == sorted(times):
+    if not disordered(endpoints):
         return
-    earlier = tuple(each for each in instances if _is_before(each, max(times)))
+    last = max(each.time for each in endpoints)
+    earlier = tuple(each for each in instances if _is_before(each, last))
     if not earlier:
         return
-    order = ", ".join(each.service for each in sorted(endpoints, key=lambda each: each.time))
+    order = order_of(endpoints)
     yield _finding(
         Code.ENDPOINT_ORDER,
         Severity.WARNING,
         endpoints[-1].endpoint.id,
+        (scene, earlier),
         summary=(
             f"while {_names(earlier)} existed in cluster {cluster.name}, the endpoints were "
             f"created in the order {order}: AWS wants ecs-agent, ecs-telemetry, ecs"
@@ -172,6 +180,7 @@ def _finding(
     code: Code,
     severity: Severity,
     subject: str,
+    about: tuple[Scene, Instances],
     *,
     summary: str,
     expected: str,
@@ -188,12 +197,14 @@ def _finding(
         remedy=remedy,
         reference=PAGES[code],
         launch_types=(LaunchType.EC2,),
+        blocks=_cells(*about),
     )
 
 
-def _version(text: str | None) -> tuple[int, ...] | None:
-    found = _VERSION.match(text or "")
-    return tuple(map(int, found.groups())) if found else None
+def _cells(scene: Scene, instances: Instances) -> tuple[Cell, ...]:
+    """Return the cells in which these instances' agents are asked themselves."""
+    subnets = {each.subnet for each in instances} & scene.agents
+    return tuple(Cell(Claim.AGENT, each, STANDS_AT) for each in sorted(filter(None, subnets)))
 
 
 def _is_before(instance: ContainerInstance, time: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The cells of the start-up chain that findings block besides those of the paths."""
+"""The cells of chains of calls that findings block besides those of the paths."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -33,7 +33,8 @@ def _cells(scene: Scene, service: str, subnets: Iterable[Subnet]) -> Iterator[Ce
 
 def _chain_cell(scene: Scene, service: str, subnet: str) -> Cell | None:
     stand: tuple[Claim, str] | None = CHAIN_OF.get(service)
-    if stand is None or stand not in scene.chains:
+    if stand is None:
         return None
     claim, at = stand
-    return Cell(claim, subnet, at)
+    stands = subnet in scene.agents if claim is Claim.AGENT else stand in scene.chains
+    return Cell(claim, subnet, at) if stands else None

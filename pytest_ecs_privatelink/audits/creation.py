@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pytest_ecs_privatelink.audits.ecs_endpoints import IN_ORDER
+from pytest_ecs_privatelink.catalogue.agents import REMEMBERED
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot
 
@@ -28,6 +29,24 @@ def created_ecs_endpoints(snapshot: Snapshot) -> tuple[Created, ...]:
         for service in IN_ORDER
         if (found := tuple(_created(snapshot, service)))
     )
+
+
+def remembered(snapshot: Snapshot) -> tuple[Created, ...]:
+    """Return those of them that are so young that agents may not have heard of them yet."""
+    taken = moment(snapshot.taken)
+    made = created_ecs_endpoints(snapshot)
+    return tuple(each for each in made if taken and taken - each.time < REMEMBERED)
+
+
+def disordered(endpoints: tuple[Created, ...]) -> bool:
+    """Return whether all three were created, and in another order than R17 wants."""
+    times = [each.time for each in endpoints]
+    return len(endpoints) == len(IN_ORDER) and times != sorted(times)
+
+
+def order_of(endpoints: tuple[Created, ...]) -> str:
+    """Return the services in the order in which their endpoints were created."""
+    return ", ".join(each.service for each in sorted(endpoints, key=lambda each: each.time))
 
 
 def _created(snapshot: Snapshot, service: str) -> Iterator[Created]:

@@ -20,6 +20,7 @@ class Scene:
     sets they do, where ECS services differ. ``chains`` are the claims of the start-up chain with
     the endpoint services at which they have cells, ``writes`` whether those create anything;
     ``replaced`` are endpoint services through which they ask for other things than tasks name.
+    ``agents`` are the ids of the subnets whose container instances are asked about their agents.
     """
 
     snapshot: Snapshot
@@ -34,6 +35,7 @@ class Scene:
     chains: frozenset[tuple[Claim, str]] = frozenset()
     writes: bool = True
     replaced: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
 
     def worn(self, launch_type: LaunchType) -> GroupSets:
         """Return every set of groups that packets of ``launch_type`` leave with; none: unknown."""
@@ -72,6 +74,7 @@ def scene_of(
     chains: frozenset[tuple[Claim, str]] = frozenset(),
     writes: bool = True,
     replaced: frozenset[str] = frozenset(),
+    agents: frozenset[str] = frozenset(),
 ) -> Scene:
     """Set the scene; without ``registries`` the VPC owner's own registry is meant."""
     under_test = tuple(subnets)
@@ -88,4 +91,5 @@ def scene_of(
         chains=chains,
         writes=writes,
         replaced=replaced,
+        agents=agents,
     )

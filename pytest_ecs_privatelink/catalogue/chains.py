@@ -1,8 +1,9 @@
-"""The start-up chains: at which endpoint service each claim stands, and which it goes through."""
+"""The chains of calls: at which endpoint service each claim stands, and which it goes through."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pytest_ecs_privatelink.catalogue.agents import STANDS_AT
 from pytest_ecs_privatelink.verdict import Claim, Code
 
 CHAINS: Mapping[tuple[Claim, str], tuple[str, ...]] = MappingProxyType(
@@ -11,6 +12,7 @@ CHAINS: Mapping[tuple[Claim, str], tuple[str, ...]] = MappingProxyType(
         (Claim.AWSLOGS, "logs"): ("logs",),
         (Claim.SECRET, "secretsmanager"): ("secretsmanager",),
         (Claim.SECRET, "ssm"): ("ssm",),
+        (Claim.AGENT, STANDS_AT): ("ecs", "ecs-agent", "ecs-telemetry"),
     }
 )
 """Endpoint services that a chain goes through, in order, by claim and the one it stands at (R5)."""
@@ -26,6 +28,7 @@ _BROKEN_AT: Mapping[Code, str] = MappingProxyType(
         Code.ECR_MANIFEST: "ecr.dkr",
         Code.ECR_LAYER: "s3",
         Code.ECR_LAYER_PATH: "s3",
+        Code.AGENT_PUBLIC_PATH: "ecs",
     }
 )
 

@@ -161,18 +161,23 @@ def has_gateway(service: ServiceUnderTest, terms: Terms) -> bool:
 def public_path_excuses(service: ServiceUnderTest, subnet: str, terms: Terms) -> bool:
     """Return whether a public answer for ``service`` is a warning only (DESIGN, "Severity").
 
-    It is where a public path works (or may, its end not being visible), nobody asked for the
-    private one, and no endpoint of the service claims the name by private DNS. An internet gateway
-    leads nobody out who is seen to have no public address.
+    It is where a public path will do, and no endpoint of the service claims the name by private
+    DNS.
+    """
+    return public_path_will_do(subnet, terms) and not any(
+        answers_privately(endpoint) for endpoint in endpoints_for(terms.snapshot, service.service)
+    )
+
+
+def public_path_will_do(subnet: str, terms: Terms) -> bool:
+    """Return whether a public path works (or may), and nobody asked for the private one.
+
+    An internet gateway leads nobody out who is seen to have no public address.
     """
     egress = terms.egress[subnet]
     if terms.require_private or egress not in _MAY_LEAD_OUT:
         return False
-    if egress is Egress.IGW and none_public(terms.snapshot, subnet):
-        return False
-    return not any(
-        answers_privately(endpoint) for endpoint in endpoints_for(terms.snapshot, service.service)
-    )
+    return egress is not Egress.IGW or not none_public(terms.snapshot, subnet)
 
 
 def missing_permission(snapshot: Snapshot, part: str) -> str:

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from pytest_ecs_privatelink.claims.foreseen import dialling
 from pytest_ecs_privatelink.claims.terms import Ask, Terms
+from pytest_ecs_privatelink.probes.agent_records import ConnectionAnswer, ConnectionQuestion
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,
@@ -13,10 +14,10 @@ from pytest_ecs_privatelink.probes.records import (
 )
 from pytest_ecs_privatelink.verdict import Cell
 
-A = TypeVar("A", bound=Answer)
+A = TypeVar("A", bound=Answer | ConnectionAnswer)
 
 
-async def ask_for(kind: type[A], question: Question, ask: Ask) -> A:
+async def ask_for(kind: type[A], question: Question | ConnectionQuestion, ask: Ask) -> A:
     """Put ``question``; `TypeError` where the answer is not of its kind."""
     answer = await ask(question)
     if not isinstance(answer, kind):

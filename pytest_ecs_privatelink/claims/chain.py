@@ -72,7 +72,9 @@ async def conclude(
     expected: str,
 ) -> Check:
     """Return the check of a chain cell: what works is no better than the paths that it took."""
-    paths, readings = await asyncio.gather(_paths(cell, terms, stand, ask), _gathered(tuple(tries)))
+    paths, readings = await asyncio.gather(
+        paths_of(cell, terms, stand, ask), _gathered(tuple(tries))
+    )
     judged = tuple(_excused(_of_caller(each, terms), cell, paths) for each in readings)
     if worst(judged)[0].verdict.holds:
         judged += tuple(_of_path(each) for each in paths if each.verdict not in _NO_WORSE)
@@ -85,7 +87,7 @@ async def _gathered(
     return tuple(each for found in await asyncio.gather(*tries) for each in found)
 
 
-async def _paths(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> tuple[Check, ...]:
+async def paths_of(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> tuple[Check, ...]:
     """Return ``private-dns`` and ``tcp-443`` of those services of the chain that are under test.
 
     Their questions are those of their own cells, which the broker puts once.

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from pytest_ecs_privatelink.claims import awslogs, ecr_pull, private_dns, secret, tcp_443
+from pytest_ecs_privatelink.claims import agent, awslogs, ecr_pull, private_dns, secret, tcp_443
 from pytest_ecs_privatelink.claims.terms import Ask, Stand, Terms
 from pytest_ecs_privatelink.verdict import Cell, Check, Claim
 
@@ -14,4 +14,5 @@ PROVERS: dict[Claim, Prove] = {
     Claim.ECR_PULL: ecr_pull.prove,
     Claim.AWSLOGS: awslogs.prove,
     Claim.SECRET: secret.prove,
+    Claim.AGENT: agent.prove,
 }

@@ -52,7 +52,13 @@ def rank_causes(
     covered = frozenset(key for pick in picks for key in pick.newly)
     audits = [check for check in checks if check.claim is Claim.AUDIT and check.verdict in RED]
 
-    causes = [_from_finding(pick.item, pick.newly) for pick in picks]
+    by_id = {check.id: check for check in alone}
+    causes = [
+        _from_finding(
+            pick.item, pick.newly, _severity(pick.item, (by_id[key] for key in pick.newly))
+        )
+        for pick in picks
+    ]
     causes += _live_causes([check for check in alone if check.id not in covered], cells, ground)
     causes += _unheard(options, audits)
     causes = _with_followers(causes, followers(cells, led))
@@ -91,11 +97,19 @@ def _unheard(options: Iterable[Option[Finding]], audits: Iterable[Check]) -> lis
     ]
 
 
-def _from_finding(finding: Finding, explains: Iterable[str]) -> Cause:
+def _severity(finding: Finding, explained: Iterable[Check]) -> Severity:
+    """Return the finding's severity; an error where what it warns of was met, and failed."""
+    met = any(each.code is finding.code and each.verdict is Verdict.FAILED for each in explained)
+    return Severity.ERROR if met else finding.severity
+
+
+def _from_finding(
+    finding: Finding, explains: Iterable[str], severity: Severity | None = None
+) -> Cause:
     return Cause(
         id="",
         code=finding.code,
-        severity=finding.severity,
+        severity=severity or finding.severity,
         subject=finding.subject,
         summary=finding.summary,
         remedy=finding.remedy,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pytest_ecs_privatelink.catalogue.chains import CHAINS, link_of
 from pytest_ecs_privatelink.verdict import (
-    CHAIN_CLAIMS,
+    CALLING_CLAIMS,
     PATH_CLAIMS,
     Check,
     Claim,
@@ -22,6 +22,7 @@ _BROKEN = frozenset(
         Code.ECR_LAYER_PATH,
         Code.LOGS_UNREACHABLE,
         Code.SECRET_UNREACHABLE,
+        Code.AGENT_PUBLIC_PATH,
     }
 )
 """Codes of a chain that ended on its way to a service, or took the wrong one."""
@@ -40,7 +41,7 @@ def leaders(cells: Iterable[Check]) -> dict[str, str]:
     for check in checks:
         if check.claim in PATH_CLAIMS and check.service and check.code:
             paths[check.subnet, check.service].append(check)
-    led = ((check, _leader(check, paths)) for check in checks if check.claim in CHAIN_CLAIMS)
+    led = ((check, _leader(check, paths)) for check in checks if check.claim in CALLING_CLAIMS)
     return {check.id: leader.id for check, leader in led if leader is not None}
 
 

@@ -1,6 +1,7 @@
 """What each code means when a packet met it, as data: sentences, commands, pages."""
 
 from pytest_ecs_privatelink.diagnosis.grouping import Axis
+from pytest_ecs_privatelink.diagnosis.live_agent import LIVE_AGENT
 from pytest_ecs_privatelink.diagnosis.live_chain import LIVE_CHAIN
 from pytest_ecs_privatelink.diagnosis.live_code import LiveCode
 from pytest_ecs_privatelink.verdict import Code
@@ -180,4 +181,5 @@ LIVE: dict[Code, LiveCode] = {
         cli=(_ENDPOINTS, _ENDPOINTS_OF_VPC),
     ),
     **LIVE_CHAIN,
+    **LIVE_AGENT,
 }

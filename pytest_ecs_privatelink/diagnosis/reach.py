@@ -28,17 +28,17 @@ def standing(findings: Iterable[Finding], cells: Iterable[Check]) -> list[Option
     that goes through a blocked path is not asked, for it may have ended elsewhere, nor is one about
     other callers than the runner. The order does not depend on the order of ``findings``.
     """
-    red: dict[Place, list[str]] = defaultdict(list)
+    red: dict[Place, list[Check]] = defaultdict(list)
     passed: set[Place] = set()
     for check in cells:
         place = (check.claim, check.subnet, check.service)
         if check.verdict in RED:
-            red[place].append(check.id)
+            red[place].append(check)
         elif check.verdict is Verdict.PASSED and check.basis is not Basis.DERIVED:
             passed.add(place)
     placed = ((each, _places(each)) for each in _distinct(findings))
     return [
-        Option(finding, _ids(red, places))
+        Option(finding, _ids(finding, red, places))
         for finding, places in placed
         if finding.of_others or not places or not _deciding(places) <= passed
     ]
@@ -66,8 +66,19 @@ def _deciding(places: set[Place]) -> set[Place]:
     return {place for place in places if place[0] in PATH_CLAIMS} or places
 
 
-def _ids(red: Mapping[Place, list[str]], places: set[Place]) -> frozenset[str]:
-    return frozenset(key for place in red.keys() & places for key in red[place])
+def _ids(finding: Finding, red: Mapping[Place, list[Check]], places: set[Place]) -> frozenset[str]:
+    return frozenset(
+        check.id
+        for place in red.keys() & places
+        for check in red[place]
+        if _may_explain(finding, check)
+    )
+
+
+def _may_explain(finding: Finding, check: Check) -> bool:
+    """Return whether what the snapshot says of agents is what an agent was found to be."""
+    of_agents = all(cell.claim is Claim.AGENT for cell in finding.blocks)
+    return check.claim is not Claim.AGENT or not of_agents or check.code is finding.code
 
 
 def _places(finding: Finding) -> set[Place]:

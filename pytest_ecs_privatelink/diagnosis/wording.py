@@ -32,8 +32,9 @@ def facts_of(
     services at once, which makes its ``lone_acl`` the first suspect. ``public`` stands for endpoint
     services of which none has an endpoint, ``cleared`` for those whose groups are not to blame,
     ``errand`` for the one image, log group or secret that all are about (``errand_quoted``: as a
-    shell wants it); what it was answered, `answers.answer_facts` tells. One break is what all
-    ``checks`` share, so groups that ``reached`` shows to be open to these subnets are not named.
+    shell wants it), ``agents`` and ``instances`` for the container instances; what it was answered,
+    `answers.answer_facts` tells. One break is what all ``checks`` share, so groups that ``reached``
+    shows to be open to these subnets are not named.
     """
     services = [ground.service(each) for each in _distinct(check.service for check in checks)]
     found = (ground.subnet(each) for each in _distinct(check.subnet for check in checks))
@@ -48,6 +49,7 @@ def facts_of(
         "region": ground.region,
         "errand": errand,
         "errand_quoted": shlex.quote(errand) if errand else None,
+        **_instance_facts(errands),
         "services": _listed([each.service for each in services]),
         "subnets": _listed([each.name for each in subnets], "subnets"),
         "resolver": _resolver(ground.resolvers),
@@ -100,6 +102,13 @@ def _group_facts(
         "groups": " ".join(suspects),
         "cleared": _listed([each.service for each in cleared]) if cleared == services else None,
     }
+
+
+def _instance_facts(subjects: list[str]) -> dict[str, str | None]:
+    """Return the container instances that the checks are about, for people and for the CLI."""
+    found = _distinct(each for subject in subjects for each in subject.split(", "))
+    instances = [each for each in found if each.startswith("i-")]
+    return {"agents": _listed(instances, "instances"), "instances": " ".join(instances)}
 
 
 def _endpoint_facts(

@@ -61,7 +61,7 @@ def outcome(
     taken = tuple(_taken(expected, subnet, CHAINS.get((claim, service), ())))
     for each, through in taken:
         if each.verdict is Verdict.FAILED and not each.partly:
-            return Verdict.FAILED, _BROKEN_AT[through]
+            return Verdict.FAILED, _BROKEN_AT.get(through, each.code)
     for verdict in (Verdict.FAILED, Verdict.WARNED):
         for each, _ in taken:
             if each.verdict is verdict:

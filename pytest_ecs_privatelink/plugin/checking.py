@@ -94,20 +94,28 @@ def conclude(
 
 def _found(finding: Finding, part: Part, seams: Seams) -> Check:
     error = finding.severity is Severity.ERROR
-    disprovable = error and not finding.of_others
+    of_agents = bool(finding.blocks) and all(each.claim is Claim.AGENT for each in finding.blocks)
+    disprovable = (error or of_agents) and not finding.of_others
     overruled = disprovable and _all_pass(deciding(finding.blocks), part, seams)
     return Check(
         id=f"audit[{finding.code}-{finding.subject}]" + _apart(finding, part.plan),
         claim=Claim.AUDIT,
         subject=finding.subject,
         launch_types=finding.launch_types,
-        verdict=Verdict.FAILED if error and not overruled else Verdict.WARNED,
+        verdict=_weighed(error=error, of_agents=of_agents, overruled=overruled),
         basis=Basis.DERIVED,
         code=finding.code,
         expected=finding.expected,
         observed=finding.observed,
         reason="the wire disagrees: every cell that it blocks passed" if overruled else None,
     )
+
+
+def _weighed(*, error: bool, of_agents: bool, overruled: bool) -> Verdict:
+    """Return the verdict on a finding; an agent's own word clears what the API made it look."""
+    if not overruled:
+        return Verdict.FAILED if error else Verdict.WARNED
+    return Verdict.PASSED if of_agents else Verdict.WARNED
 
 
 def _apart(finding: Finding, plan: Plan) -> str:

@@ -1,5 +1,6 @@
 """The header: what is proven, and where each value came from."""
 
+from pytest_ecs_privatelink.plugin.agents import NO_EC2
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.run import Run
 from pytest_ecs_privatelink.plugin.settings import Settings
@@ -89,9 +90,14 @@ def unproven_lines(plan: Plan) -> tuple[str, ...]:
     """Return a line for the claims that have no cell in this run, for each reason."""
     reasons: dict[str, list[str]] = {}
     for claim, why in plan.unproven.items():
-        if claim in plan.settings.claims:
+        if claim in plan.settings.claims and not _goes_without_saying(plan, claim):
             reasons.setdefault(why, []).append(claim)
     return tuple(f"not proven: {', '.join(claims)} ({why})" for why, claims in reasons.items())
+
+
+def _goes_without_saying(plan: Plan, claim: Claim) -> bool:
+    """Return whether nobody asked for ``claim`` of a run that is about Fargate alone."""
+    return plan.unproven[claim] == NO_EC2 and "claims" not in plan.settings.sources
 
 
 def _source(settings: Settings, name: str) -> str:

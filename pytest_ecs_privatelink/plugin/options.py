@@ -60,8 +60,8 @@ OPTIONS = (
     ),
     Option(
         "ecs_claims",
-        "only these claims, of private-dns,tcp-443,ecr-pull,awslogs,secret,audit (default: all); "
-        "'audit' alone is the run from outside the VPC",
+        "only these claims, of private-dns,tcp-443,ecr-pull,awslogs,secret,agent,audit (default: "
+        "all); 'audit' alone is the run from outside the VPC",
         metavar="LIST",
     ),
     Option("ecs_need", "replace the derived list of required endpoint services", metavar="LIST"),

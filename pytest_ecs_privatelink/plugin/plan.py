@@ -8,6 +8,7 @@ from functools import cached_property
 
 from pytest_ecs_privatelink.audits.register import judge
 from pytest_ecs_privatelink.audits.scene import Scene, Unseen, scene_of
+from pytest_ecs_privatelink.catalogue.agents import STANDS_AT
 from pytest_ecs_privatelink.catalogue.requirements import (
     Need,
     Requirement,
@@ -20,6 +21,7 @@ from pytest_ecs_privatelink.claims.terms import Terms
 from pytest_ecs_privatelink.diagnosis.causes import blamed
 from pytest_ecs_privatelink.diagnosis.reach import blame
 from pytest_ecs_privatelink.errors import SettingsError
+from pytest_ecs_privatelink.plugin.agents import agent_subnets, agents_unproven
 from pytest_ecs_privatelink.plugin.asked import refuse_unknown_groups, with_cluster_asked
 from pytest_ecs_privatelink.plugin.errands import (
     Carried,
@@ -59,7 +61,8 @@ _EC2_SERVICES = ("ecs", "ecs-agent", "ecs-telemetry")
 class Plan:
     """What a run is about: the subnets and services under test, and what audits already know.
 
-    ``unproven`` says of claims that have no cell in this run why that is.
+    ``unproven`` says of claims that have no cell in this run why that is; ``agents`` are the ids
+    of the subnets in which the claim about container agents has one.
     """
 
     settings: Settings
@@ -70,6 +73,7 @@ class Plan:
     unseen: tuple[Unseen, ...]
     terms: Terms
     unproven: Mapping[Claim, str] = field(default_factory=dict)
+    agents: frozenset[str] = frozenset()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -89,7 +93,13 @@ class Plan:
         """Return whether ``claim`` has cells at ``service``: path claims do at every one."""
         if claim in self.unproven:
             return False
+        if claim is Claim.AGENT:
+            return service == STANDS_AT
         return claim not in CHAIN_CLAIMS or (claim, service) in self._carried
+
+    def stands(self, claim: Claim, subnet: str) -> bool:
+        """Return whether ``claim`` has cells in ``subnet`` (an id): most have in every one."""
+        return claim is not Claim.AGENT or subnet in self.agents
 
     @cached_property
     def _carried(self) -> Carried:
@@ -140,7 +150,8 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         ),
         ca_file=ca_file,
     )
-    scene = _scene(settings, terms, requirements, launch_types, registries)
+    agents = agent_subnets(terms, launch_types)
+    scene = _scene(settings, terms, requirements, launch_types, registries, agents)
     findings, unseen = judge(scene)
     return Plan(
         settings=settings,
@@ -150,7 +161,11 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         findings=findings,
         unseen=unseen,
         terms=terms,
-        unproven=unproven(settings, terms.errands, (each.service for each in terms.services)),
+        unproven={
+            **unproven(settings, terms.errands, (each.service for each in terms.services)),
+            **agents_unproven(settings, terms, launch_types),
+        },
+        agents=agents,
     )
 
 
@@ -187,6 +202,7 @@ def _scene(
     requirements: tuple[Requirement, ...],
     launch_types: tuple[LaunchType, ...],
     registries: tuple[str, ...],
+    agents: frozenset[str],
 ) -> Scene:
     return scene_of(
         terms.snapshot,
@@ -200,6 +216,7 @@ def _scene(
         chains=carried(terms.errands, (each.service for each in terms.services)),
         writes=not settings.read_only,
         replaced=replaced_by(settings),
+        agents=agents,
     )
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_ecs_privatelink.lab.laboratory import Laboratory
     from pytest_ecs_privatelink.lab.world import World
     from pytest_ecs_privatelink.plugin.breaking import LabHandle
+    from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
     from pytest_ecs_privatelink.targets.ledger import Ledger
 
 
@@ -66,11 +67,14 @@ class Run:
     absent: Mapping[str, str]
     ledger: "Ledger"
     stack: contextlib.ExitStack
+    watch: "AgentWatch | None" = None
 
     @property
     def api_calls(self) -> Mapping[str, int]:
-        """How many requests this process sent, by IAM action: reading, and removing traces."""
-        return dict(sorted((Counter(self.source.api_calls) + Counter(self.ledger.calls)).items()))
+        """How many requests this process sent, by IAM action: to read, look, and clean up."""
+        looked = {} if self.watch is None else self.watch.calls
+        sent = Counter(self.source.api_calls) + Counter(self.ledger.calls) + Counter(looked)
+        return dict(sorted(sent.items()))
 
     def remove_traces(self) -> str | None:
         """Stop probing and remove what it created; return a line on what is left, if anything."""
@@ -125,6 +129,7 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
             absent=place.absent,
             ledger=ledger,
             stack=stack.pop_all(),
+            watch=place.watch,
         )
 
 
@@ -135,6 +140,7 @@ class Place:
     ``session`` opens one for the AWS that probes call, from which traces are removed again.
     ``logs`` is the URL at which probes find CloudWatch Logs, None where that session knows it.
     ``keys`` gives the credentials that probes sign with, None where none calls AWS.
+    ``watch`` asks that AWS whether agents are connected, None where there is none to ask.
     ``folder`` is a private one, None where the run has to make its own.
     """
 
@@ -146,6 +152,7 @@ class Place:
     own_lab: OwnLab | None = None
     logs: str | None = None
     keys: Keys | None = None
+    watch: "AgentWatch | None" = None
     folder: Path | None = None
 
 
@@ -183,7 +190,14 @@ def _command(settings: Settings, place: Place) -> str | None:
 
 def _open_exchange(place: Place, ledger: "Ledger", stack: contextlib.ExitStack) -> Exchange:
     folder = place.folder or private_folder(stack)
-    broker = Broker(place.plan.terms, place.vantages, place.absent, keys=place.keys, notes=ledger)
+    broker = Broker(
+        place.plan.terms,
+        place.vantages,
+        place.absent,
+        keys=place.keys,
+        notes=ledger,
+        watch=place.watch,
+    )
     exchange = Exchange(broker, folder / "broker.sock")
     stack.callback(exchange.close)
     return exchange

@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.plugin.reaching import reach_instances
 from pytest_ecs_privatelink.plugin.run import Place, Source, load_snapshot
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
+from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.targets.aws import OpenedSession, open_session
 from pytest_ecs_privatelink.targets.trust import ca_bundle
 from pytest_ecs_privatelink.topology.model import Snapshot
@@ -49,6 +50,7 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
         absent=absent,
         logs=f"https://{host_names('logs', snapshot.region)[0]}",
         keys=keys,
+        watch=AgentWatch(session, snapshot.region),
     )
 
 

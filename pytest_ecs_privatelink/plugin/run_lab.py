@@ -8,13 +8,15 @@ from pytest_ecs_privatelink.lab.faults import Fault
 from pytest_ecs_privatelink.lab.laboratory import Laboratory, faults_named
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.plugin.keys import keys_of
+from pytest_ecs_privatelink.plugin.lab_instances import as_the_lab_can, open_lab_instances
 from pytest_ecs_privatelink.plugin.plan import make_plan
 from pytest_ecs_privatelink.plugin.run import OwnLab, Place, Source, load_snapshot, told
 from pytest_ecs_privatelink.plugin.run_here import read_vpc
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
+from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.topology.model import Snapshot
-from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, Basis
+from pytest_ecs_privatelink.verdict import CALLING_CLAIMS, Basis
 
 _NO_CLOUD = "the twin of a VPC has its network, not the services behind it"
 
@@ -31,6 +33,7 @@ class _Looked:
 
 def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) -> Place:
     """Start the lab, plan, and compile the twin where something is probed."""
+    settings = as_the_lab_can(settings)
     faults = faults_named(settings.faults)
     lab = Laboratory(cloud=settings.own_world, twin=probing)
     stack.callback(lab.close)
@@ -42,7 +45,7 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
         ca_file=str(lab.ca_file) if probing else None,
     )
     if looked.world is None:
-        plan = plan.without(dict.fromkeys(CHAIN_CLAIMS, _NO_CLOUD))
+        plan = plan.without(dict.fromkeys(CALLING_CLAIMS, _NO_CLOUD))
     own_lab = OwnLab(laboratory=lab, world=looked.world, faults=faults) if looked.world else None
     if not probing:
         return Place(plan=plan, source=looked.source, session=lab.session, own_lab=own_lab)
@@ -50,13 +53,16 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
     twin_faults = tuple(each for fault in faults for each in fault.twin)
     lab.build_twin(plan.snapshot, subnets, plan.terms.wearers, twin_faults)
     source = replace(looked.source, notes=(*looked.source.notes, *lab.twin.caveats))
+    places = open_lab_instances(lab, plan)
     return Place(
         plan=plan,
         source=source,
         session=lab.session,
-        vantages=lab.twin.vantages,
+        vantages=places.vantages,
+        absent=places.absent,
         own_lab=own_lab,
         keys=keys_of(lab.session) if own_lab else None,
+        watch=AgentWatch(lab.session, plan.snapshot.region) if own_lab else None,
         folder=lab.folder,
     )
 

@@ -96,6 +96,8 @@ def _subnets(node: pytest.Item, plan: Plan) -> list[Subnet]:
                 text + f"{unknown[0]!r}; it has {_join(known.values())}"
             )
         subnets = [each for each in subnets if {each.id, known[each.id]} & set(wanted)]
+    for claim in _claims(node):
+        subnets = [each for each in subnets if plan.stands(claim, each.id)]
     return sorted(subnets, key=lambda each: plan.terms.slugs[each.id])
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.probes.call_records import Hop, Outcome
+from pytest_ecs_privatelink.probes.metadata_service import INSTANCE_ENDPOINT
 
 INTROSPECTION_PORT = 51678
 """Where the agent tells about itself, on the host alone [ECS guide, "ecs-agent-introspection"]."""
@@ -15,7 +16,8 @@ class AgentQuestion:
 
     ``container_instance`` and ``cluster`` are ARNs, ``ecs`` the host of the ECS API;
     ``DiscoverPollEndpoint`` is asked with the machine's own role, as its agent does.
-    ``docker`` is the socket of its Docker daemon, ``timeout`` (seconds) bounds each wait.
+    ``docker`` is the socket of its Docker daemon, ``metadata`` where it learns of its role,
+    ``timeout`` (seconds) bounds each wait.
     """
 
     instance: str
@@ -26,6 +28,7 @@ class AgentQuestion:
     port: int = 443
     docker: str = DOCKER_SOCKET
     introspection: int = INTROSPECTION_PORT
+    metadata: str = INSTANCE_ENDPOINT
     ca_file: str | None = None
     timeout: float = 5.0
 
@@ -68,3 +71,30 @@ class AgentAnswer:
     hops: tuple[Hop, ...] = ()
     poll: Poll | None = None
     duration_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionQuestion:
+    """Ask the ECS API whether an agent is connected. The broker answers it, and no host.
+
+    ``container_instance`` and ``cluster`` are ARNs. Whose agent is not connected is looked at again
+    every ``interval`` seconds, for ``patience`` seconds after the first look.
+    """
+
+    container_instance: str
+    cluster: str
+    interval: float = 5.0
+    patience: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionAnswer:
+    """What a `ConnectionQuestion` brought: ``connected`` None with the reason in ``unknown``.
+
+    ``looks`` were made in ``waited`` seconds; only the last of them may have seen it connected.
+    """
+
+    connected: bool | None
+    looks: int = 0
+    waited: float = 0.0
+    unknown: str = ""

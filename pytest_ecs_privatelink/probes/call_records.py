@@ -55,6 +55,7 @@ class Link(StrEnum):
     EVENT = "event"
     READ_BACK = "read back"
     SECRET = "secret"  # noqa: S105  (a name)
+    POLL = "poll endpoint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +213,13 @@ class Credentials:
     access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+
+
+def without(credentials: Credentials, text: str) -> str:
+    """Return ``text`` without what it may have repeated of a request's signature."""
+    for secret in filter(None, (credentials.secret_key, credentials.token, credentials.access_key)):
+        text = text.replace(secret, "***")
+    return text
 
 
 CallQuestion = PullQuestion | LogQuestion | SecretQuestion

@@ -5,7 +5,20 @@ import dns.flags
 import dns.message
 import dns.name
 
-from pytest_ecs_privatelink.probes.dns_response import MalformedError, Response
+from pytest_ecs_privatelink.probes.dns_response import (
+    CONTRADICTORY,
+    ENDLESS,
+    MALFORMED,
+    TOO_SHORT,
+    MalformedError,
+    Response,
+)
+
+_WORDS: dict[type[Exception], str] = {
+    dns.message.ShortHeader: TOO_SHORT,
+    dns.message.ChainTooLong: ENDLESS,
+    dns.message.AnswerForNXDOMAIN: CONTRADICTORY,
+}
 
 
 class Query:
@@ -33,7 +46,7 @@ class Query:
                 return None
             return _read(message, last)
         except dns.exception.DNSException as error:
-            raise MalformedError(str(error)) from None
+            raise MalformedError(_WORDS.get(type(error), MALFORMED)) from None
 
 
 def _parse(wire: bytes) -> dns.message.Message:
@@ -48,8 +61,7 @@ def _read(message: dns.message.Message, last: bool) -> Response:
     rcode = int(message.rcode())
     if message.flags & dns.flags.TC and not last:
         return Response(rcode=rcode, truncated=True)
-    if not isinstance(message, dns.message.QueryMessage):
-        raise MalformedError("it is no answer to a query")
+    assert isinstance(message, dns.message.QueryMessage)  # of the query's own opcode
     if not message.question:
         # Allowed in bare error answers only, which have no chain to follow.
         return Response(rcode=rcode)

@@ -1,17 +1,20 @@
 """DNS queries and responses by the standard library alone, as far as addresses need it.
 
-It stands in for `dns_codec` on hosts, and reads as dnspython does, word for word where it can. Of
-records that are neither addresses nor CNAMEs it looks at the length alone.
+It stands in for `dns_codec` on hosts, and reads as dnspython does, but for records that are neither
+addresses nor CNAMEs: of those it looks at the length alone.
 """
 
-import encodings.idna
 import random
 import socket
 import struct
 from dataclasses import dataclass, field
 
 from pytest_ecs_privatelink.probes.dns_response import (
+    CONTRADICTORY,
+    ENDLESS,
+    MALFORMED,
     NXDOMAIN,
+    TOO_SHORT,
     MalformedError,
     Response,
 )
@@ -23,7 +26,6 @@ _QR, _TC, _RD, _OPCODE = 0x8000, 0x0200, 0x0100, 0x7800
 _MAY_OMIT_THE_QUESTION = frozenset({1, 2, 4, 5})
 _LONGEST_NAME, _LONGEST_LABEL, _LONGEST_CHAIN = 255, 63, 15
 _ESCAPED = frozenset(b'"().;\\@$')
-_MALFORMED = "A DNS message is malformed."
 
 _Labels = tuple[bytes, ...]
 _Asked = tuple[_Labels, int, int]
@@ -65,7 +67,7 @@ class Query:
         if bare:
             return Response(rcode=rcode)
         if len(asked) > 1:
-            raise MalformedError(_MALFORMED)
+            raise MalformedError(MALFORMED)
         return self._follow(message)
 
     def _follow(self, message: "_Message") -> Response:
@@ -76,9 +78,9 @@ class Query:
             chain.append(_text(target))
             name = _lowered(target)
             if len(chain) > _LONGEST_CHAIN:
-                raise MalformedError("The CNAME chain is too long.")
+                raise MalformedError(ENDLESS)
         if found and message.rcode == NXDOMAIN:
-            raise MalformedError("The rcode is NXDOMAIN but an answer was found.")
+            raise MalformedError(CONTRADICTORY)
         return Response(
             rcode=message.rcode, chain=tuple(chain), addresses=tuple(sorted(found or ()))
         )
@@ -100,7 +102,7 @@ class _Message:
 def _parse(wire: bytes) -> _Message:
     """Take ``wire`` apart; a truncated message as far as it goes."""
     if len(wire) < 12:
-        raise MalformedError("The DNS packet passed to from_wire() is too short.")
+        raise MalformedError(TOO_SHORT)
     number, flags, questions, *counts = struct.unpack_from("!6H", wire)
     message = _Message(number, flags, flags & 0xF)
     try:
@@ -122,7 +124,7 @@ def _take_sections(message: _Message, wire: bytes, questions: int, counts: list[
         for _ in range(count):
             place = _take_record(message, wire, place, section)
     if place != len(wire):
-        raise MalformedError("The DNS packet passed to from_wire() has extra junk at its end.")
+        raise MalformedError(MALFORMED)
 
 
 def _take_record(message: _Message, wire: bytes, place: int, section: int) -> int:
@@ -132,20 +134,20 @@ def _take_record(message: _Message, wire: bytes, place: int, section: int) -> in
     place += 10
     end = place + length
     if end > len(wire) or kind == _TSIG:  # nobody asked for a signature
-        raise MalformedError(_MALFORMED)
+        raise MalformedError(MALFORMED)
     name, answers = _lowered(owner), section == 0 and of == _IN
     if kind == _OPT:
         _take_options(message, wire[place:end], ttl, fits=section == 2 and not owner)
     elif kind == _CNAME:
         target, last = _name(wire, place, end)
         if last != end:
-            raise MalformedError(_MALFORMED)
+            raise MalformedError(MALFORMED)
         if answers:
             message.aliases[name] = target
     elif kind in _FAMILIES and of == _IN:
         family, size = _FAMILIES[kind]
         if length != size:
-            raise MalformedError(_MALFORMED)
+            raise MalformedError(MALFORMED)
         if answers:
             address = socket.inet_ntop(family, wire[place:end])
             message.addresses.setdefault((name, kind), set()).add(address)
@@ -154,12 +156,12 @@ def _take_record(message: _Message, wire: bytes, place: int, section: int) -> in
 
 def _take_options(message: _Message, options: bytes, ttl: int, *, fits: bool) -> None:
     if not fits or message.extended:
-        raise MalformedError(_MALFORMED)
+        raise MalformedError(MALFORMED)
     place = 0
     while place < len(options):
         place += 4 + _unpack("!2xH", options, place)[0]
     if place != len(options):
-        raise MalformedError(_MALFORMED)
+        raise MalformedError(MALFORMED)
     message.extended = True
     message.rcode |= ttl >> 20 & 0xFF0
 
@@ -168,7 +170,7 @@ def _unpack(form: str, wire: bytes, place: int) -> tuple[int, ...]:
     try:
         return struct.unpack_from(form, wire, place)
     except struct.error:
-        raise MalformedError(_MALFORMED) from None
+        raise MalformedError(MALFORMED) from None
 
 
 def _name(wire: bytes, place: int, end: int) -> tuple[_Labels, int]:
@@ -183,29 +185,29 @@ def _name(wire: bytes, place: int, end: int) -> tuple[_Labels, int]:
             target = (length & 0x3F) << 8 | _byte(wire, place + 1, end)
             after = place + 2 if after is None else after
             if target >= begin:
-                raise MalformedError(_MALFORMED)
+                raise MalformedError(MALFORMED)
             place, begin, end = target, target, begin
         elif length > _LONGEST_LABEL or place + 1 + length > end:
-            raise MalformedError(_MALFORMED)
+            raise MalformedError(MALFORMED)
         else:
             labels.append(wire[place + 1 : place + 1 + length])
             place += 1 + length
     if sum(map(len, labels)) + len(labels) >= _LONGEST_NAME:
-        raise MalformedError("A DNS name is > 255 octets long.")
+        raise MalformedError(MALFORMED)
     return tuple(labels), place + 1 if after is None else after
 
 
 def _byte(wire: bytes, place: int, end: int) -> int:
     if place >= end:
-        raise MalformedError(_MALFORMED)
+        raise MalformedError(MALFORMED)
     return wire[place]
 
 
 def _labels(name: str) -> _Labels:
     """Take the text of a name apart; raise ValueError where it is none."""
-    parts = name.split(".")
-    if parts[-1] == "":
-        parts.pop()
+    if not name.isascii():
+        raise ValueError(f"{name!r} is not ASCII, and cannot be asked from here")
+    parts = [] if name in {"", "."} else name.removesuffix(".").split(".")
     labels = tuple(_encoded(part) for part in parts)
     if sum(map(len, labels)) + len(labels) >= _LONGEST_NAME:
         raise ValueError("A DNS name is > 255 octets long.")
@@ -215,8 +217,6 @@ def _labels(name: str) -> _Labels:
 def _encoded(label: str) -> bytes:
     if not label:
         raise ValueError("A DNS label is empty.")
-    if not label.isascii():
-        return encodings.idna.ToASCII(label)
     if len(label) > _LONGEST_LABEL:
         raise ValueError("A DNS label is > 63 octets long.")
     return label.encode()

@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 NOERROR, NXDOMAIN, SERVFAIL, REFUSED = 0, 3, 2, 5
 
+TOO_SHORT = "it is too short for a DNS message"
+MALFORMED = "it is a malformed DNS message"
+ENDLESS = "its CNAME chain has no end"
+CONTRADICTORY = "it says NXDOMAIN of a name and answers for it"
+
 _NAMES = {
     **dict(
         enumerate(

@@ -17,6 +17,7 @@ from pytest_ecs_privatelink.probes.wire import Wire, authority
 # By signing name, which is also the prefix of the IAM actions.
 _TARGETS = {
     "ecr": "AmazonEC2ContainerRegistry_V20150921",
+    "ecs": "AmazonEC2ContainerServiceV20141113",
     "logs": "Logs_20140328",
     "secretsmanager": "secretsmanager",
     "ssm": "AmazonSSM",

@@ -51,6 +51,8 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
 @functools.lru_cache(maxsize=8)
 def _context(ca_file: str | None, version: object) -> ssl.SSLContext:  # noqa: ARG001 - the key
     context = ssl.create_default_context(cafile=ca_file)
+    # As Python 3.10 began to want it, for hosts with an older one.
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     # Python 3.13 began to refuse what ECS's own clients accept: a verdict must not depend on it.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
@@ -101,17 +103,22 @@ def presented(session: ssl.SSLObject | ssl.SSLSocket) -> Certificate:
 
     An `ssl.SSLSocket` knows it only if it was not told to shake hands while it was made.
     """
-    # Only the private object keeps the chain of a refused handshake on every supported Python;
-    # without it (another implementation, OpenSSL 1.1) the certificate stays unknown.
+    # Only the private object keeps the chain of a refused handshake, and from Python 3.10 on, which
+    # hosts may not have; without it (another implementation, OpenSSL 1.1) that stays unknown.
     inner = getattr(session, "_sslobj", None)
     unverified = getattr(inner, "get_unverified_chain", None)
-    chain = unverified() if unverified is not None else None
-    if not chain:
+    if unverified is not None:
+        chain = unverified()
+        return _facts(chain[0].get_info()) if chain else Certificate()
+    try:
+        return _facts(session.getpeercert())
+    except ValueError:  # it was refused
         return Certificate()
-    return _facts(chain[0].get_info())
 
 
-def _facts(info: dict[str, Any]) -> Certificate:
+def _facts(info: dict[str, Any] | None) -> Certificate:
+    if not info:
+        return Certificate()
     until = datetime.datetime.fromtimestamp(
         ssl.cert_time_to_seconds(info["notAfter"]), tz=datetime.UTC
     )
@@ -140,9 +147,10 @@ def _distinguished_name(parts: tuple[tuple[tuple[str, str], ...], ...]) -> str:
 
 def explain_refusal(error: ssl.SSLCertVerificationError, certificate: Certificate) -> str:
     """Say why a certificate was refused, and of which kind the trouble is."""
-    names = ", ".join(certificate.names) or "no name"
+    known = certificate.expires is not None
+    names = (", ".join(certificate.names) or "no name") if known else "another one"
     if error.verify_code == _EXPIRED:
-        return f"the certificate expired ({certificate.expires})"
+        return "the certificate expired" + (f" ({certificate.expires})" if known else "")
     if error.verify_code == _NOT_YET_VALID:
         return "the certificate is not yet valid (is this machine's clock right?)"
     if error.verify_code in _WRONG_NAME:

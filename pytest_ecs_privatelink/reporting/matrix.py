@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from pytest_ecs_privatelink.reporting.plain import counted, one_line
 from pytest_ecs_privatelink.reporting.run import Run
-from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, PROBED_CLAIMS, Basis, Check, Claim, Verdict
+from pytest_ecs_privatelink.verdict import (
+    CALLING_CLAIMS,
+    PROBED_CLAIMS,
+    Basis,
+    Check,
+    Claim,
+    Verdict,
+)
 
 _GAP = "  "
 _REASONS = 5
@@ -94,8 +101,8 @@ def _grid(run: Run, checks: Sequence[Check]) -> _Grid:
 
 
 def _places(found: set[Claim]) -> tuple[tuple[Claim, ...], ...]:
-    alone = tuple((claim,) for claim in PROBED_CLAIMS if claim in found.difference(CHAIN_CLAIMS))
-    shared = tuple(claim for claim in CHAIN_CLAIMS if claim in found)
+    alone = tuple((claim,) for claim in PROBED_CLAIMS if claim in found.difference(CALLING_CLAIMS))
+    shared = tuple(claim for claim in CALLING_CLAIMS if claim in found)
     return (*alone, shared) if shared else alone
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from pytest_ecs_privatelink.claims.register import PROVERS
 from pytest_ecs_privatelink.claims.terms import Reading, Stand, Terms, make_check
 from pytest_ecs_privatelink.errors import VantageError
+from pytest_ecs_privatelink.probes.agent_records import ConnectionAnswer, ConnectionQuestion
 from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.vantage.place import Vantage
@@ -53,13 +54,26 @@ class Notes(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """Who asks the ECS API whether agents are connected, for all of them at once."""
+
+    async def connected(self, question: ConnectionQuestion) -> ConnectionAnswer:
+        """Return what looking brought; why it could not be looked is in the answer."""
+        ...
+
+    async def close(self) -> None:
+        """End what is under way and forget what was seen; another question begins anew."""
+        ...
+
+
 class Broker:
     """Owns all probing of a run. Lives in one event loop; every method belongs to that loop.
 
     ``vantages`` holds a vantage per subnet id; ``absent`` says of the other subnets why they have
     none. Cells of those are skipped with that reason and nothing is sent. ``keys`` is asked in a
     thread for the credentials of each question that takes any; it may raise `VantageError`.
-    ``notes`` hears of each of those before a vantage does.
+    ``notes`` hears of each of those before a vantage does. ``watch`` is asked whether agents are
+    connected, None where nobody can be.
     """
 
     def __init__(
@@ -69,16 +83,19 @@ class Broker:
         absent: Mapping[str, str],
         keys: Keys | None = None,
         notes: Notes | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._terms = terms
         self._vantages = vantages
         self._absent = absent
         self._keys = keys
         self._notes = notes
+        self._watch = watch
         self.selected: set[Cell] = set()
         self._held: dict[Cell, None] = {}
         self._checks: dict[tuple[Cell, Seams], asyncio.Task[Check]] = {}
         self._answers: dict[tuple[str, Question], asyncio.Task[Answer]] = {}
+        self._looks: dict[ConnectionQuestion, asyncio.Task[ConnectionAnswer]] = {}
 
     def select(self, cells: Iterable[Cell], *, held: bool = False) -> None:
         """Start ``cells``; with ``held``, wait for the first `check`, which may bring seams."""
@@ -121,13 +138,16 @@ class Broker:
         self._terms, self._vantages = terms, vantages
         self._checks.clear()
         self._answers.clear()
+        self._looks.clear()
 
     async def close(self) -> None:
         """Cancel what still runs and let go of the vantages."""
-        running = [*self._checks.values(), *self._answers.values()]
+        running = [*self._checks.values(), *self._answers.values(), *self._looks.values()]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        if self._watch is not None:
+            await self._watch.close()
         for vantage in self._vantages.values():
             await vantage.close()
 
@@ -147,7 +167,9 @@ class Broker:
             reason = self._absent.get(cell.subnet, f"no vantage stands in {cell.subnet}")
             return replace(_unjudged(cell, terms, Verdict.SKIPPED, reason), basis=Basis.DERIVED)
 
-        async def ask(question: Question) -> Answer:
+        async def ask(question: Question | ConnectionQuestion) -> Answer | ConnectionAnswer:
+            if isinstance(question, ConnectionQuestion):
+                return await self._look_once(question)
             return await self._ask_once(cell.subnet, question)
 
         try:
@@ -166,6 +188,13 @@ class Broker:
         if key not in self._answers:
             self._answers[key] = asyncio.create_task(self._forward(subnet, question))
         return await asyncio.shield(self._answers[key])
+
+    async def _look_once(self, question: ConnectionQuestion) -> ConnectionAnswer:
+        if self._watch is None:
+            return ConnectionAnswer(connected=None, unknown="this run asks no ECS API")
+        if question not in self._looks:
+            self._looks[question] = asyncio.create_task(self._watch.connected(question))
+        return await asyncio.shield(self._looks[question])
 
     async def _forward(self, subnet: str, question: Question) -> Answer:
         vantage = self._vantage(subnet)

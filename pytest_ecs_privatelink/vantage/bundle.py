@@ -13,7 +13,6 @@ import importlib.util
 import json
 import sys
 import zlib
-from collections.abc import Iterator
 
 from pytest_ecs_privatelink.vantage.older_python import downgrade
 
@@ -42,33 +41,33 @@ FIND_PYTHON = (
 )
 """Text for ``sh``, of one line, that runs what its stdin brings by the first Python that can."""
 
-COMMAND = f"exec sh -c '{FIND_PYTHON}'"
+COMMAND = f"exec /bin/sh -c '{FIND_PYTHON}'"
 """The same for any login shell, csh and fish included."""
 
 
 @functools.cache
 def bundle() -> str:
     """Return the program as one line: base64 over zlib over JSON, texts by the module's name."""
-    texts = {
-        "": f"{downgrade(_source(_BOOT), _BOOT)}\nstart(texts)\nfrom {_MAIN} import main\nmain()"
-    }
-    texts |= dict(_modules())
-    return base64.b64encode(zlib.compress(json.dumps(texts).encode(), 9)).decode()
+    boot = f"{downgrade(_source(_BOOT), _BOOT)}\nstart(texts)\nfrom {_MAIN} import main\nmain()"
+    packed = zlib.compress(json.dumps({"": boot} | texts()).encode(), 9)
+    return base64.b64encode(packed).decode()
 
 
-def _modules() -> Iterator[tuple[str, str]]:
-    """Yield name and text of all that travels; the names of packages end with a dot."""
-    names, seen = [_MAIN], set()
+@functools.cache
+def texts() -> dict[str, str]:
+    """Return all that travels, by the module's name; the names of packages end with a dot."""
+    names, found = [_MAIN], dict[str, str]()
     while names:
         name = names.pop()
-        if name in seen:
+        key = f"{name}." if _is_package(name) else name
+        if key in found:
             continue
-        seen.add(name)
         standing_in = _STAND_INS.get(name, name)
         text = _source(standing_in)
+        found[key] = downgrade(text, standing_in)
         names += travelling(text, standing_in)
-        names += [name.rpartition(".")[0]] if "." in name else []
-        yield f"{name}." if _is_package(name) else name, downgrade(text, standing_in)
+        names += filter(None, [name.rpartition(".")[0]])
+    return found
 
 
 def travelling(text: str, name: str) -> tuple[str, ...]:

@@ -1,9 +1,6 @@
 """Answer questions that take calls to AWS's services, each in a thread of its own."""
 
-import asyncio
-import contextlib
-import threading
-from collections.abc import Callable
+import functools
 from dataclasses import replace
 
 from pytest_ecs_privatelink.probes import awslogs, ecr, secrets
@@ -19,8 +16,10 @@ from pytest_ecs_privatelink.probes.call_records import (
     PullAnswer,
     PullQuestion,
     SecretAnswer,
+    without,
 )
 from pytest_ecs_privatelink.probes.signing import signer
+from pytest_ecs_privatelink.probes.threads import in_thread
 from pytest_ecs_privatelink.probes.wire import Wire
 
 
@@ -34,41 +33,21 @@ async def answer_call(
     """
     if credentials is None:
         return _failed(question, "no credentials came with the question")
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[CallAnswer] = loop.create_future()
-
-    def settle(found: CallAnswer) -> None:
-        if not answer.done():
-            answer.set_result(found)
-
-    def deliver(found: CallAnswer) -> None:
-        # The loop may be gone by now.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, found)
-
     wire = Wire(
         ca_file=question.ca_file, timeout=question.timeout, source=source, port=question.port
     )
-    threading.Thread(
-        target=_answer, args=(question, credentials, wire, deliver), name="call", daemon=True
-    ).start()
     try:
-        return await answer
+        return await in_thread(functools.partial(_answer, question, credentials, wire), "call")
     finally:
         wire.end()
 
 
-def _answer(
-    question: CallQuestion,
-    credentials: Credentials,
-    wire: Wire,
-    deliver: Callable[[CallAnswer], None],
-) -> None:
+def _answer(question: CallQuestion, credentials: Credentials, wire: Wire) -> CallAnswer:
     try:
         found = _call(question, credentials, wire)
     except Exception as error:  # noqa: BLE001 - whoever waits must hear, and its text may be secret
         found = _failed(question, f"the probe itself failed: {type(error).__name__}")
-    deliver(_without(credentials, found))
+    return _without(credentials, found)
 
 
 def _call(question: CallQuestion, credentials: Credentials, wire: Wire) -> CallAnswer:
@@ -94,9 +73,8 @@ def _failed(question: CallQuestion, detail: str) -> CallAnswer:
 
 def _without(credentials: Credentials, found: CallAnswer) -> CallAnswer:
     """Return ``found`` without what an answer may have repeated of the request's signature."""
-    known = (credentials.secret_key, credentials.token, credentials.access_key)
-    detail, note = found.outcome.detail, found.note if isinstance(found, LogAnswer) else ""
-    for secret in filter(None, known):
-        detail, note = detail.replace(secret, "***"), note.replace(secret, "***")
-    bare = replace(found, outcome=replace(found.outcome, detail=detail))
-    return replace(bare, note=note) if isinstance(bare, LogAnswer) else bare
+    outcome = replace(found.outcome, detail=without(credentials, found.outcome.detail))
+    bare = replace(found, outcome=outcome)
+    if not isinstance(bare, LogAnswer):
+        return bare
+    return replace(bare, note=without(credentials, bare.note))

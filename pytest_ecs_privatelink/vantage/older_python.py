@@ -90,7 +90,7 @@ class _Downgrade(ast.NodeTransformer):
 
 
 class _Unions(ast.NodeTransformer):
-    """``A | None`` becomes ``Union[A, None]``."""
+    """``A | None`` becomes ``Union[A, None]``, in what is not yet read, too."""
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
@@ -99,6 +99,12 @@ class _Unions(ast.NodeTransformer):
         union = ast.Attribute(ast.Name(_TYPING, ast.Load()), "Union", ast.Load())
         both = ast.Tuple([node.left, node.right], ast.Load())
         return ast.Subscript(union, both, ast.Load())
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        if isinstance(node.value, str):
+            later = ast.parse(node.value, mode="eval").body
+            return ast.Constant(ast.unparse(self.visit(later)))
+        return node
 
 
 class _Timeouts(ast.NodeTransformer):

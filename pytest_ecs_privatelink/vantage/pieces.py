@@ -28,6 +28,10 @@ _BEGIN = re.compile(
 # What a piece's own two lines take, with a long path.
 _FRAME = 400
 _MOST_PIECES = 100
+# It ends soon after what it watches is gone.
+_SLEEPER = (
+    f'n=0; while [ -e "$0" ] && [ $n -lt {KEPT_S // 2} ]; do sleep 2; n=$((n+1)); done; rm -f "$0"'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,7 @@ def leave(parcel: str, most: int) -> str:
     handle, path = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
     # First of all, so that nothing stays behind whatever happens from here on.
     subprocess.Popen(  # noqa: S603 - our own words, and a path that we made
-        ["/bin/sh", "-c", f'sleep {KEPT_S}; rm -f "$0"', path],
+        ["/bin/sh", "-c", _SLEEPER, path],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

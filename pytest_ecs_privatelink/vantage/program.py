@@ -54,8 +54,8 @@ def by_command(
     command = f"printf %s '{fed}' | {{ {FIND_PYTHON}; }}"
     if len(command) > LONGEST_COMMAND:
         raise ValueError(
-            f"{len(batch.questions)} questions make a command of {len(command)} characters,"
-            f" above the bound of {LONGEST_COMMAND}"
+            f"{len(batch.questions)} questions and {len(batch.trust or '')} characters of trust"
+            f" make a command of {len(command)} characters, above the bound of {LONGEST_COMMAND}"
         )
     return command
 

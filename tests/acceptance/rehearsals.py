@@ -10,6 +10,7 @@ import boto3
 
 from pytest_ecs_privatelink.diagnosis.causes import rank_causes
 from pytest_ecs_privatelink.diagnosis.ground import ground_of
+from pytest_ecs_privatelink.lab.cloud import REGION
 from pytest_ecs_privatelink.lab.faults import Fault
 from pytest_ecs_privatelink.lab.laboratory import Laboratory
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
@@ -17,7 +18,9 @@ from pytest_ecs_privatelink.lab.world import World, build_world
 from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.plugin.run import private_folder
 from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.probes.agent_records import ConnectionAnswer, ConnectionQuestion
 from pytest_ecs_privatelink.probes.call_records import Credentials
+from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.vantage.broker import Broker
 from pytest_ecs_privatelink.vantage.exchange import Exchange
@@ -125,6 +128,22 @@ class Judged:
         }
 
 
+class Hurried:
+    """Asks whether agents are connected as a run does, and has no minutes to wait for them."""
+
+    def __init__(self, watch: AgentWatch) -> None:
+        self._watch = watch
+
+    async def connected(self, question: ConnectionQuestion) -> ConnectionAnswer:
+        """Look again at once, and give up soon."""
+        soon = replace(question, interval=0.01, patience=min(question.patience, 0.1))
+        return await self._watch.connected(soon)
+
+    async def close(self) -> None:
+        """Forget what was seen."""
+        await self._watch.close()
+
+
 def _audited(finding: Finding, number: int) -> Check:
     """Return the audit check of a finding."""
     error = finding.severity is Severity.ERROR
@@ -144,14 +163,15 @@ def rehearse(
     snapshot: Snapshot,
     *,
     cloud: Path,
+    session: boto3.Session | None = None,
     groups: tuple[str, ...] = (),
     instance_groups: tuple[str, ...] | None = None,
     faults: tuple[TwinFault, ...] = (),
 ) -> Judged:
     """Judge every cell of ``snapshot`` by probes from inside its twin, as a run in the lab does.
 
-    The twin's servers turn to the ``cloud`` at that Unix socket. Container instances wear what
-    tasks do, if nothing else is said.
+    The twin's servers turn to the ``cloud`` at that Unix socket, and whether agents are connected
+    is asked through ``session``. Container instances wear what tasks do, if nothing else is said.
     """
     asked = replace(
         IN_LAB,
@@ -167,7 +187,13 @@ def rehearse(
         plan = make_plan(asked, snapshot, basis=Basis.PROBED, ca_file=str(laboratory.ca_file))
         subnets = tuple(subnet.id for subnet in plan.terms.subnets)
         laboratory.build_twin(snapshot, subnets, plan.terms.wearers, faults, cloud=cloud)
-        broker = Broker(plan.terms, laboratory.twin.vantages, {}, keys=lambda: LAB_KEYS)
+        broker = Broker(
+            plan.terms,
+            laboratory.twin.vantages,
+            {},
+            keys=lambda: LAB_KEYS,
+            watch=None if session is None else Hurried(AgentWatch(lambda: session, REGION)),
+        )
         exchange = Exchange(broker, private_folder(stack) / "broker.sock")
         stack.callback(exchange.close)
         cells = {
@@ -175,7 +201,7 @@ def rehearse(
             for claim in PROBED_CLAIMS
             for subnet in subnets
             for each in plan.terms.services
-            if plan.carries(claim, each.service)
+            if plan.carries(claim, each.service) and plan.stands(claim, subnet)
         }
         exchange.select(cells.values())
         return Judged(plan, {place: exchange.check(cell) for place, cell in cells.items()})

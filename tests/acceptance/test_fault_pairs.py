@@ -117,6 +117,7 @@ def test_both_breaks_are_named(emulated: Emulated, pair: Pair) -> None:
         instance_groups=world.instance_groups,
         faults=twin,
         cloud=emulated.socket,
+        session=emulated.session,
     )
 
     causes = judged.causes

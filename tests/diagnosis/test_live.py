@@ -20,13 +20,14 @@ def red(code: Code, *services: str, subnets: tuple[str, ...] = world.SUBNETS) ->
     return tuple(world.check(each, Verdict.FAILED, code) for each in cells)
 
 
-_OF_PROBES = ("dns-", "tcp-", "tls-", "vantage-", "ecr-", "logs-", "secret-")
+_OF_PROBES = ("dns-", "tcp-", "tls-", "vantage-", "ecr-", "logs-", "secret-", "agent-")
 
 
 def test_every_code_of_a_probe_has_an_entry() -> None:
     """A code that nobody explained would leave a red cell without a word."""
     assert set(LIVE) == {
         *(code for code in Code if code.startswith(_OF_PROBES)),
+        Code.ENDPOINT_ORDER,
         Code.ENDPOINT_POLICY_DENIES,
         Code.ENDPOINT_ROUTE_MISSING,
         Code.S3_GATEWAY_NO_ROUTE,

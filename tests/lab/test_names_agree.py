@@ -20,6 +20,7 @@ from pytest_ecs_privatelink.lab.plan import Host, compile_plan
 from pytest_ecs_privatelink.lab.twin_plan import TwinPlan
 from pytest_ecs_privatelink.plugin.plan import make_plan
 from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.probes.agent_records import ConnectionQuestion
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,
@@ -178,7 +179,8 @@ def answered(plan: TwinPlan, names: Names, question: Question) -> Answer:
 async def probed(cell: Cell, terms: Terms, plan: TwinPlan, names: Names) -> Check:
     """Prove a cell by the twin's answers."""
 
-    async def ask(question: Question) -> Answer:
+    async def ask(question: Question | ConnectionQuestion) -> Answer:
+        assert not isinstance(question, ConnectionQuestion), question
         return answered(plan, names, question)
 
     prove = private_dns.prove if cell.claim is Claim.PRIVATE_DNS else tcp_443.prove

@@ -29,7 +29,7 @@ _CALLED = frozenset(
     action
     for service in ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm")
     for action in CALLS[service].actions
-)
+) | {"ecs:DiscoverPollEndpoint"}
 _SAMPLE = frozenset({"ecs:createcluster", "ecs:listclusters"})
 
 

@@ -29,6 +29,7 @@ class Fault:
     the twin does wrong needs a way that the healthy world has not.
     ``code`` is what a run reports: an audit's where one names the cause, else the live one.
     ``expected`` are the cells that do not pass; ``findings`` the codes of what audits hold.
+    ``disproved``: probes show that what audits hold is over, so that the run has no cause.
     """
 
     name: str
@@ -39,3 +40,4 @@ class Fault:
     twin: tuple[TwinFault, ...] = ()
     expected: tuple[Expected, ...] = ()
     findings: tuple[Code, ...] = ()
+    disproved: bool = False

@@ -64,12 +64,16 @@ def open_instances(
         raise SettingsError(
             '--ecs-connect needs pytest-testinfra: pip install "pytest-ecs-privatelink[ec2]"'
         )
+    from pytest_ecs_privatelink.vantage.bundle import bundle
     from pytest_ecs_privatelink.vantage.instance.vantage import (
         MOST_AT_ONCE,
         InstanceVantage,
         Machine,
     )
 
+    if chosen.hosts:
+        # Here and now: in 3.11, two threads that parse at once are a SystemError for one of them.
+        bundle()
     client = _once(lambda: _ssm_client(session))
     places = asyncio.Semaphore(MOST_AT_ONCE)
     foreseen = foreseen_dials(terms) if dials else {}

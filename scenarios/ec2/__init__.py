@@ -1,0 +1,1 @@
+"""What holds for the EC2 launch type alone."""
