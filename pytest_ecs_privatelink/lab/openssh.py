@@ -61,7 +61,7 @@ def client_config(twin: Path, hosts: Mapping[str, Path]) -> str:
 
 
 def quoted(path: Path) -> str:
-    """Return a path as OpenSSH's files want it."""
+    """Return a path as OpenSSH wants it where it fills in tokens."""
     return '"{}"'.format(str(path).replace("%", "%%"))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("boto3", "botocore", "dns", "asyncio", "ssl", "moto", "pyroute2", "trustme")
+HEAVY = ("testinfra", "boto3", "botocore", "dns", "asyncio", "ssl", "moto", "pyroute2", "trustme")
 FIXTURES = (
     *("ecs_vpc", "ecs_subnet", "ecs_endpoint", "ecs_probe", "ecs_vantage", "ecs_boto3_session"),
     *("ecs_resolver_addresses", "ecs_ca_bundle", "ecs_lab", "ecs_check", "ecs_audit"),
@@ -56,6 +56,20 @@ def test_nothing_heavy_is_imported(pytester: pytest.Pytester) -> None:
     ]
 
 
+def test_testinfra_is_imported_for_container_instances_alone(
+    pytester: pytest.Pytester, snapshot: Path
+) -> None:
+    """It is a plugin of its own: without that, nothing of ours brings it, idle or not."""
+    alone = ("-p", "no:pytest11.testinfra")
+    idle = modules_of_a_run(pytester, *alone)
+    judging = modules_of_a_run(
+        pytester, *alone, f"--ecs-snapshot={snapshot}", "--ecs-claims=audit", "."
+    )
+
+    assert not any(name.partition(".")[0] == "testinfra" for name in idle | judging)
+    assert "pytest_ecs_privatelink.plugin.run_here" in judging
+
+
 def test_nothing_is_told(pytester: pytest.Pytester) -> None:
     """No header, no matrix, no last line."""
     pytester.makepyfile("def test_ordinary(): pass")
@@ -92,7 +106,7 @@ def test_help_shows_the_options_as_a_group(pytester: pytest.Pytester) -> None:
     everywhere = re.findall(r"^  (--ecs-[a-z-]+)", result.stdout.str(), re.MULTILINE)
     assert everywhere == shown
     inis = re.findall(r"^  (ecs_[a-z_]+) \(", result.stdout.str(), re.MULTILINE)
-    acts = {"--ecs-save-snapshot", "--ecs-fault", "--ecs-cleanup"}
+    acts = {"--ecs-save-snapshot", "--ecs-fault", "--ecs-cleanup", "--ecs-lend-credentials"}
     assert {"--" + name.replace("_", "-") for name in inis} == set(shown) - acts
 
 

@@ -1,6 +1,8 @@
 """The lab probed from its container instances, as a user does it with theirs."""
 
+import base64
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from opened_runs import opened
 
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.lab.openssh import is_installed
+from pytest_ecs_privatelink.plugin.lab_instances import open_lab_instances
+from pytest_ecs_privatelink.verdict import Cell, Claim, Code
 
 pytest.importorskip("testinfra")
 
@@ -102,6 +106,39 @@ def test_a_lab_that_is_broken_and_built_anew(runs: Runs) -> None:
     )
 
     assert (told.code, told.err) == (0, ""), told.out
+
+
+RESTARTING = """
+import http.client, socket
+connection = http.client.HTTPConnection("localhost")
+connection.sock = socket.socket(socket.AF_UNIX)
+connection.sock.connect("/var/run/docker.sock")
+connection.request("POST", "/containers/ecs-agent/restart")
+raise SystemExit(connection.getresponse().status != 204)
+"""
+
+
+def test_a_restarted_agent_is_green() -> None:
+    """An agent that is older than the endpoints is red, and green once Docker restarted it."""
+    with opened(connect="machine://{instance_id}", faults=("agent-stale",)) as run:
+        laboratory, plan, exchange = run.lab.laboratory, run.lab.plan, run.run.exchange
+        assert exchange is not None
+        first, second, _ = plan.terms.subnets
+        cells = [Cell(Claim.AGENT, each.id, "ecs-agent") for each in (first, second)]
+        exchange.select(cells)
+        before = [exchange.check(each).code for each in cells]
+        (instance,) = run.run.vantages[first.id].instances
+        with socket.socket(socket.AF_UNIX) as machine, machine.makefile("rb") as answers:
+            machine.connect(str(laboratory.twin.machines[instance]))
+            fed = base64.b64encode(RESTARTING.encode()).decode()
+            machine.sendall(json.dumps({"command": "python3 -", "stdin": fed}).encode() + b"\n")
+            assert json.loads(answers.readline())["rc"] == 0
+        exchange.restart(plan.terms, open_lab_instances(laboratory, plan).vantages)
+        exchange.select(cells)
+        after = [exchange.check(each).code for each in cells]
+
+    assert before == [Code.AGENT_STALE, Code.AGENT_STALE]
+    assert after == [None, Code.AGENT_STALE]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,15 @@ pytestmark = pytest.mark.skipif(not openssh.is_installed(), reason="needs OpenSS
 
 
 @pytest.fixture
-def lab() -> Iterator[Laboratory]:
-    """Build a lab of two container instances."""
+def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Laboratory]:
+    """Build a lab of two container instances, in a folder with all that is special to OpenSSH."""
+    with tempfile.TemporaryDirectory(prefix="a b%d{e}", dir="/tmp") as place:
+        monkeypatch.setattr(tempfile, "tempdir", place)
+        yield from build()
+
+
+def build() -> Iterator[Laboratory]:
+    """Hold a lab of two container instances."""
     lab = Laboratory(cloud=False, twin=True)
     try:
         snapshot = with_instances(healthy())
@@ -90,9 +98,8 @@ def test_nobody_else_gets_in(lab: Laboratory) -> None:
     keygen = shutil.which("ssh-keygen")
     assert keygen is not None
     subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", other], check=True)
-    lab.ssh_config.write_text(
-        lab.ssh_config.read_text().replace(str(lab.twin.folder / openssh.CLIENT_KEY), str(other))
-    )
+    key, own = (openssh.quoted(each) for each in (lab.twin.folder / openssh.CLIENT_KEY, other))
+    lab.ssh_config.write_text(lab.ssh_config.read_text().replace(key, own))
     done = ssh(lab, instance_address(0), "true")
     assert done.returncode == 255
     assert b"Permission denied" in done.stderr

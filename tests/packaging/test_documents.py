@@ -206,7 +206,8 @@ def test_documents_are_plain(document: Path) -> None:
 def test_the_lowest_environment_pins_the_floors() -> None:
     """Each floor of ``pyproject.toml`` is what ``tox -e lowest`` installs, and nothing else is."""
     project = tomllib.loads(text_of("pyproject.toml"))["project"]
-    declared = [*project["dependencies"], *project["optional-dependencies"]["lab"]]
+    extras = project["optional-dependencies"]
+    declared = [*project["dependencies"], *extras["lab"], *extras["ec2"]]
     floors = dict(each.split(",")[0].split(">=") for each in declared)
     lowest = text_of("tox.ini").partition("[testenv:lowest]")[2].partition("\n[")[0]
     pinned = dict(re.findall(r"([\w-]+)==([\d.]+)", lowest))

@@ -39,7 +39,7 @@ _ACCOUNTS = {
     "group": f"root:x:0:\n{USER}:x:{_USER_ID}:\n",
 }
 _SETTINGS = """\
-HostKey {key}
+HostKey "{key}"
 AuthorizedKeysFile {authorized}
 PidFile none
 LogLevel VERBOSE
@@ -66,7 +66,7 @@ def prepare(folder: Path) -> None:
     (folder / KNOWN_HOSTS).write_text(f"{ALIAS} {_public(keys[HOST_KEY])}\n")
     told = " ".join(f'"{name}={text}"' for name, text in variables(folder).items())
     settings = _SETTINGS.format(
-        key=quoted(folder / HOST_KEY), authorized=quoted(folder / AUTHORIZED_KEYS), variables=told
+        key=folder / HOST_KEY, authorized=quoted(folder / AUTHORIZED_KEYS), variables=told
     )
     (folder / _CONFIG).write_text(settings)
     for name, text in _ACCOUNTS.items():

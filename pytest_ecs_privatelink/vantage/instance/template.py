@@ -76,6 +76,8 @@ def check_template(template: str, further: Iterable[str] = ()) -> None:
         if name not in known:
             legal = f"there are {', '.join(known)}" if known else "there are none"
             raise _wrong(template, f"{connection} takes no {name!r}; {legal}")
+    if not all(each.isdigit() for each in parse_qs(parts.query).get("timeout", ())):
+        raise _wrong(template, "timeout: give whole seconds")
     if connection == "ssm" and parts.netloc != "{instance_id}":
         raise _wrong(template, "SSM knows instances by id: give ssm://{instance_id}")
 
@@ -101,7 +103,8 @@ def label_of(spec: str) -> str:
 def _check_fields(template: str, legal: Iterable[str]) -> None:
     told = ", ".join(f"{{{name}}}" for name in legal)
     try:
-        parts = [(name, form) for _, name, form, _ in string.Formatter().parse(template)]
+        # A form or a conversion would make something else of it.
+        parts = [(name, form or how) for _, name, form, how in string.Formatter().parse(template)]
     except ValueError as error:
         raise _wrong(template, f"{error}; the fields are {told}") from None
     for name, form in parts:
