@@ -4,14 +4,14 @@ import time
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
-from rehearsals import IN_LAB, TIMEOUT, Hurried
+from rehearsals import IN_LAB, TIMEOUT
 
 from pytest_ecs_privatelink.catalogue.agents import STANDS_AT
 from pytest_ecs_privatelink.lab.cloud import REGION
+from pytest_ecs_privatelink.lab.hasty_watch import HastyWatch
 from pytest_ecs_privatelink.lab.laboratory import Laboratory, faults_named
 from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.plugin.run import private_folder
-from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.vantage.broker import Broker
 from pytest_ecs_privatelink.vantage.exchange import Exchange
 from pytest_ecs_privatelink.verdict import Basis, Cell, Claim, Code, LaunchType, Verdict
@@ -65,7 +65,7 @@ def test_a_restarted_agent_is_well_again() -> None:
         plan = make_plan(asked, snapshot, basis=Basis.PROBED, ca_file=str(laboratory.ca_file))
         laboratory.build_twin(snapshot, tuple(plan.agents), plan.terms.wearers)
         vantages = laboratory.twin.vantages
-        watch = Hurried(AgentWatch(laboratory.session, REGION))
+        watch = HastyWatch(laboratory.session, REGION)
         exchange = Exchange(
             Broker(plan.terms, vantages, {}, watch=watch), private_folder(stack) / "broker.sock"
         )
