@@ -1,5 +1,6 @@
 """Benchmarks run, at their smallest size, and tell what they measured; no time is asserted."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ SMALL = {
     ),
     "diagnosis": ("--runs=1", "--subnets=4", "--services=5", "--findings=3"),
     "referee": ("--worlds=3",),
+    "instances": ("--runs=1", "--hosts=2", "--services=2"),
     "pull": ("--runs=1", "--large=64"),
 }
 
@@ -130,6 +132,20 @@ def test_the_referee_compares_every_cell(tmp_path: Path) -> None:
 
     assert (row["worlds"], row["disagreements"]) == (3, 0)
     assert int(str(row["left to probes"])) < int(str(row["cells"]))
+
+
+@pytest.mark.skipif(
+    shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin") is None
+    or importlib.util.find_spec("testinfra") is None,
+    reason="no OpenSSH server or no pytest-testinfra here",
+)
+def test_instances_are_compared_with_one_command_and_testinfra(tmp_path: Path) -> None:
+    """All three ways are measured, and nobody's check failed."""
+    command, batch, plain = run("instances", tmp_path)
+
+    assert command["times one command"] == 1.0
+    assert float(str(batch["seconds"])) > 0
+    assert float(str(plain["seconds"])) > 0
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
