@@ -18,16 +18,21 @@ _ALIAS = re.compile(r"_?[A-Z][a-z]\w*")
 _Function = TypeVar("_Function", ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def downgrade(text: str, name: str) -> str:
-    """Return ``text``, the module ``name``, for Python 3.9; raise ValueError if that cannot be."""
-    tree = _Downgrade().visit(ast.parse(text))
-    tree.body.insert(0, ast.parse(f"import typing as {_TYPING}").body[0])
-    older = ast.unparse(ast.fix_missing_locations(tree))
+def downgrade(text: str) -> ast.Module:
+    """Return ``text``, a module's, as it is for Python 3.9, if `write` agrees."""
+    tree: ast.Module = _Downgrade().visit(ast.parse(text))
+    tree.body.insert(0, ast.Import([ast.alias("typing", _TYPING)]))
+    return ast.fix_missing_locations(tree)
+
+
+def write(tree: ast.Module, name: str) -> str:
+    """Return the text of the module ``name``; raise ValueError if Python 3.9 cannot read it."""
+    text = ast.unparse(tree)
     try:
-        ast.parse(older, feature_version=FLOOR)
+        ast.parse(text, feature_version=FLOOR)
     except SyntaxError as error:
         raise ValueError(f"{name} cannot travel to Python 3.9: {error.msg}") from None
-    return older
+    return text
 
 
 class _Downgrade(ast.NodeTransformer):
