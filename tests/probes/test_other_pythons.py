@@ -22,6 +22,7 @@ from other_pythons import host, pythons, run
 from scripted_dns import answer_to, over, scripted_dns
 from staged_pull import staged
 
+from pytest_ecs_privatelink.probes.agent_records import AgentQuestion
 from pytest_ecs_privatelink.probes.call_records import (
     LogQuestion,
     PullQuestion,
@@ -111,7 +112,21 @@ def street(
         folder = tmp_path_factory.mktemp("stage")
         pull = stack.enter_context(staged(folder)).question
         calls = _calls(stack, authority, ca_file, pull)
-        yield (*names, *doors, *broken, *calls)
+        yield (*names, *doors, *broken, *calls, _nobody())
+
+
+def _nobody() -> AgentQuestion:
+    """Return the question for an agent where there is none."""
+    return AgentQuestion(
+        instance="i-1",
+        container_instance="arn",
+        cluster="arn",
+        ecs="localhost",
+        region="us-east-1",
+        docker="/no/docker.sock",
+        introspection=_unused(),
+        metadata=f"http://127.0.0.1:{_unused()}",
+    )
 
 
 def _unused() -> int:
