@@ -79,6 +79,25 @@ class _Downgrade(ast.NodeTransformer):
             return ast.Pass()
         return ast.Assign(targets=[node.target], value=self.visit(node.value))
 
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.Call:
+        # Python 3.12 writes f-strings that older ones cannot read.
+        values: list[ast.expr] = []
+        template = ast.Constant(self._template(node, values))
+        return ast.Call(ast.Attribute(template, "format", ast.Load()), values, [])
+
+    def _template(self, node: ast.JoinedStr, values: list[ast.expr]) -> str:
+        text = ""
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                values.append(self.visit(part.value))
+                text += "{" + (f"!{part.conversion:c}" if part.conversion >= 0 else "")
+                if isinstance(part.format_spec, ast.JoinedStr):
+                    text += ":" + self._template(part.format_spec, values)
+                text += "}"
+            elif isinstance(part, ast.Constant):
+                text += str(part.value).replace("{", "{{").replace("}", "}}")
+        return text
+
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
         node.type = None if node.type is None else _Timeouts().visit(node.type)
         self.generic_visit(node)

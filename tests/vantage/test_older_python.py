@@ -135,6 +135,16 @@ def test_unions_may_be_asked_for_members() -> None:
     assert "get_args(Both) or Both" in downgrade("x = isinstance(y, Both)")
 
 
+def test_f_strings_say_the_same_in_older_words() -> None:
+    """Fields, conversions, formats and formats within formats come out alike, braces too."""
+    text = """
+width, name, size = 7, "o'k", 1.5
+said = f"{name!r:>{width}}|{size:.2f}|{{{size:g}}}|{f'{width}' + 'x'}|{{}}"
+"""
+
+    assert run(text)["said"] == '  "o\'k"|1.50|{1.5}|7x|{}'
+
+
 def test_strict_pairs_become_pairs() -> None:
     """Only Python 3.10 checks lengths in ``zip``."""
     assert run("x = list(zip([1], [2], strict=True))")["x"] == [(1, 2)]
@@ -199,7 +209,8 @@ def test_the_bundle_holds_what_probes_and_nothing_that_judges() -> None:
 def test_each_text_is_one_that_python_3_9_reads() -> None:
     """Every module of the bundle has the grammar of the oldest Python that hosts may have."""
     for text in bundle.texts().values():
-        ast.parse(text, feature_version=(3, 9))
+        tree = ast.parse(text, feature_version=(3, 9))
+        assert not any(isinstance(node, ast.JoinedStr) for node in ast.walk(tree))
 
 
 async def _late(timeout: Any) -> str:  # noqa: ANN401
