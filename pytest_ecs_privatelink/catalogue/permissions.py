@@ -1,8 +1,10 @@
-"""Every action that the plugin calls, and the two IAM policies that allow exactly these.
+"""Every action that the plugin calls, and the IAM policies that allow exactly these.
 
 ``python -m pytest_ecs_privatelink.catalogue.permissions`` prints the full policy, with
-``--read-only`` the one that suffices for ``--ecs-read-only``. ``docs/iam-policy.json`` and
-``docs/iam-policy-read-only.json`` are made so; tests hold the table against recorded calls.
+``--read-only`` the one that suffices for ``--ecs-read-only``, with ``--ssm`` what
+``--ecs-connect ssm://{instance_id}`` takes besides either. ``docs/iam-policy.json``,
+``docs/iam-policy-read-only.json`` and ``docs/iam-policy-ssm.json`` are made so; tests hold the
+table against recorded calls.
 """
 
 import json
@@ -114,14 +116,39 @@ STATEMENTS = (
     ),
 )
 
+SSM_STATEMENTS = (
+    # Whoever may send commands is root there: nobody gets this who does not ask for it.
+    Statement(
+        sid="RunCommands",
+        actions=("ssm:SendCommand",),
+        resources=(
+            "arn:aws:ec2:*:*:instance/*",
+            "arn:aws:ssm:*:*:document/AWS-RunShellScript",
+        ),
+    ),
+    Statement(
+        sid="FollowCommands",
+        actions=("ssm:CancelCommand", "ssm:GetCommandInvocation"),
+    ),
+)
+
 
 def called(*, read_only: bool = False) -> frozenset[str]:
     """Return the actions that a run (with ``read_only``: one that creates nothing) may call."""
     return frozenset(action for each in _chosen(read_only) for action in each.actions)
 
 
+def called_for_ssm() -> frozenset[str]:
+    """Return the actions that are called besides, where instances are reached by ``ssm://``."""
+    return frozenset(action for each in SSM_STATEMENTS for action in each.actions)
+
+
 def policy(*, read_only: bool = False) -> dict[str, Any]:
     """Return the IAM policy document that allows what is called, and nothing else."""
+    return _document(_chosen(read_only))
+
+
+def _document(statements: tuple[Statement, ...]) -> dict[str, Any]:
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -131,14 +158,15 @@ def policy(*, read_only: bool = False) -> dict[str, Any]:
                 "Action": sorted(each.actions + each.implied),
                 "Resource": each.resources[0] if len(each.resources) == 1 else [*each.resources],
             }
-            for each in _chosen(read_only)
+            for each in statements
         ],
     }
 
 
-def text(*, read_only: bool = False) -> str:
-    """Return the policy as a file holds it."""
-    return json.dumps(policy(read_only=read_only), indent=2) + "\n"
+def text(*, read_only: bool = False, ssm: bool = False) -> str:
+    """Return the policy as a file holds it; with ``ssm``, what is called for that alone."""
+    document = _document(SSM_STATEMENTS) if ssm else policy(read_only=read_only)
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _chosen(read_only: bool) -> tuple[Statement, ...]:
@@ -146,4 +174,5 @@ def _chosen(read_only: bool) -> tuple[Statement, ...]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(text(read_only="--read-only" in sys.argv[1:]))
+    _said = sys.argv[1:]
+    sys.stdout.write(text(read_only="--read-only" in _said, ssm="--ssm" in _said))

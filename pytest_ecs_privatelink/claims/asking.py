@@ -2,12 +2,12 @@
 
 from typing import TypeVar
 
+from pytest_ecs_privatelink.claims.foreseen import dialling
 from pytest_ecs_privatelink.claims.terms import Ask, Terms
 from pytest_ecs_privatelink.probes.agent_records import ConnectionAnswer, ConnectionQuestion
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,
-    ConnectQuestion,
     DnsAnswer,
     DnsQuestion,
     Question,
@@ -33,11 +33,5 @@ async def ask_dns(name: str, resolver: str | None, terms: Terms, ask: Ask) -> Dn
 
 async def ask_connect(name: str, address: str, cell: Cell, terms: Terms, ask: Ask) -> ConnectAnswer:
     """Ask whether ``address`` serves ``name`` on 443; the same question in all claims."""
-    question = ConnectQuestion(
-        address=address,
-        server_name=name,
-        ca_file=terms.ca_file,
-        timeout=terms.timeout,
-        launch_types=terms.service(cell.service).launch_types,
-    )
+    question = dialling(name, address, terms.service(cell.service), terms)
     return await ask_for(ConnectAnswer, question, ask)

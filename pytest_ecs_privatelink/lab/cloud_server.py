@@ -3,7 +3,7 @@
 Run as ``python -m pytest_ecs_privatelink.lab.cloud_server PARENT_PID [SOCKET]`` with a pipe as
 stdin. Prints one line of JSON, ``{"port": N}``, once it answers, on the Unix socket SOCKET as well;
 says nothing else unless it fails. The folder of SOCKET is the run's own, and goes with a parent
-that was killed.
+that was killed; there it also looks for the file that names the lab's hosts.
 """
 
 import contextlib
@@ -21,8 +21,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_ecs_privatelink.lab.cloud_answers import Answers
+from pytest_ecs_privatelink.lab.sockets import machines_path
+
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug.serving import BaseWSGIServer
 
 SECONDS_BETWEEN_LOOKS_AT_PARENT = 1.0
@@ -33,7 +35,9 @@ def main(parent: int, path: str | None = None) -> None:
     # Ctrl-C goes to the whole process group: whether the cloud ends is for the controller to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent, path), daemon=True).start()
-    server, *others = _make_servers(("127.0.0.1", *([f"unix://{path}"] if path else [])))
+    machines = None if path is None else machines_path(Path(path).parent)
+    places = ("127.0.0.1", *([f"unix://{path}"] if path else []))
+    server, *others = _make_servers(places, machines)
     for other in others:
         threading.Thread(target=other.serve_forever, daemon=True).start()
     print(json.dumps({"port": server.server_port}), flush=True)
@@ -52,7 +56,7 @@ def _end_with(parent: int, path: str | None) -> None:
     os._exit(0)
 
 
-def _make_servers(places: Iterable[str]) -> "list[BaseWSGIServer]":
+def _make_servers(places: Iterable[str], machines: Path | None) -> "list[BaseWSGIServer]":
     with _quick_imports():
         import moto.ec2.responses  # noqa: F401  (else the first request waits for it)
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -68,14 +72,7 @@ def _make_servers(places: Iterable[str]) -> "list[BaseWSGIServer]":
             if self.connection.family == socket.AF_INET:
                 self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    moto_app = DomainDispatcherApplication(create_backend_app)
-    one_at_a_time = threading.Lock()
-
-    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        # moto's backends are plain dictionaries, not made for threads.
-        with one_at_a_time:
-            return list(moto_app(environ, start_response))
-
+    app = Answers(DomainDispatcherApplication(create_backend_app), machines)
     return [make_server(each, 0, app, threaded=True, request_handler=Quiet) for each in places]
 
 

@@ -6,6 +6,8 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from pytest_ecs_privatelink.lab.dummy_keys import ACCESS_KEY, SECRET_KEY
+
 
 class _Bound(botocore.session.Session):
     """A botocore session whose clients all go to ``endpoint``.
@@ -27,9 +29,8 @@ def session_at(endpoint: str, region: str) -> boto3.Session:
     """Return a session with dummy credentials that knows ``endpoint`` and nothing else."""
     return boto3.Session(
         botocore_session=_Bound(endpoint, region),
-        # Words that stand nowhere else: they are masked wherever they are told.
-        aws_access_key_id="labs-access-key",
-        aws_secret_access_key="labs-secret-key",  # noqa: S106  (an emulator's: any word will do)
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
     )
 
 

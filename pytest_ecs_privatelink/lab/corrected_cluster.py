@@ -1,12 +1,15 @@
-"""Container instances as their agents would have told: an emulator runs none."""
+"""Container instances as their agents would have told: an emulator runs none.
+
+The lab's cloud does better (`agent_truth`): this is for others, which know of no agent's version.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from pytest_ecs_privatelink.lab.world_ecs import AGENT_VERSION
 from pytest_ecs_privatelink.topology.cluster import ContainerInstance
 from pytest_ecs_privatelink.topology.model import Snapshot
 
-AGENT_VERSION = "1.90.0"
 _INVENTED = "1.0.0"  # what moto says of every agent
 
 
@@ -26,12 +29,13 @@ def with_right_instances(snapshot: Snapshot) -> Snapshot:
 
 
 def _right(instance: ContainerInstance, last_endpoint: datetime | None) -> ContainerInstance:
-    version = AGENT_VERSION if instance.agent_version == _INVENTED else instance.agent_version
+    if instance.agent_version != _INVENTED:
+        return instance
     registered = _time(instance.registered)
     if registered is None or last_endpoint is None or registered > last_endpoint:
-        return replace(instance, agent_version=version)
+        return replace(instance, agent_version=AGENT_VERSION)
     later = last_endpoint + timedelta(seconds=1)
-    return replace(instance, agent_version=version, registered=later.isoformat())
+    return replace(instance, agent_version=AGENT_VERSION, registered=later.isoformat())
 
 
 def _time(text: str | None) -> datetime | None:

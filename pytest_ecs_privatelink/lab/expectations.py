@@ -25,6 +25,11 @@ _BROKEN_AT: Mapping[str, Code] = MappingProxyType(
 """The code of a chain that ends at an endpoint service because nothing comes of the path to it."""
 
 
+AGENT = (Claim.AGENT, "ecs-agent")
+"""Where the claim about agents stands."""
+_STANDS = (*CHAINS, AGENT)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """Cells of ``claim`` and their verdict. Subnets are Name tags; None is every one.
@@ -154,7 +159,7 @@ def ended(
 
     ``services`` are those that it stands at; none: every one.
     """
-    stands = services or tuple(service for each, service in CHAINS if each is claim)
+    stands = services or tuple(service for each, service in _STANDS if each is claim)
     return (Expected(claim=claim, verdict=verdict, code=code, services=stands),)
 
 

@@ -13,6 +13,7 @@ from pytest_ecs_privatelink.audits.policies.evaluate import Decision, Outcome, R
 from pytest_ecs_privatelink.audits.policies.requests import role_keys, stranger_keys
 from pytest_ecs_privatelink.lab.twin_plan import EndpointPolicy, Premises, TwinPlan, Way
 from pytest_ecs_privatelink.lab.web import Caller
+from pytest_ecs_privatelink.lab.world_ecs import INSTANCE_ROLE
 
 SESSION = "lab"
 """The session of the role that asks."""
@@ -36,12 +37,13 @@ class Gate:
 
         Wording by FACTS section 4.1, rows 7, 26 and 29.
         """
-        role, account = self._premises.role, self._premises.account
+        account = self._premises.account
+        role = None if _is_agents(action) else self._premises.role
         for resource in resources:
             request = Request(
                 action=action,
                 resource=resource,
-                keys=role_keys(role),
+                keys={} if role is None else role_keys(role),
                 principal=role,
                 account=account,
             )
@@ -96,10 +98,18 @@ class Gate:
 
 def not_authorized(premises: Premises, action: str, resource: str) -> str:
     """Return the sentence that AWS's refusals begin with."""
-    session = premises.role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
+    role = premises.role
+    if _is_agents(action):
+        role = f"{role.rpartition('/')[0]}/{INSTANCE_ROLE}"
+    session = role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
     return (
         f"User: {session}/{SESSION} is not authorized to perform: {action} on resource: {resource}"
     )
+
+
+def _is_agents(action: str) -> bool:
+    """Whether agents call it, by the role of their instance, of which a snapshot tells nothing."""
+    return action.startswith("ecs:")
 
 
 def _because(decision: Decision, action: str) -> str:

@@ -1,6 +1,7 @@
 """The lab of one run: a cloud where it builds its own world, and the twin of whatever was read."""
 
 import contextlib
+import json
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.lab.cloud import REGION, Cloud
 from pytest_ecs_privatelink.lab.corrections import correct
 from pytest_ecs_privatelink.lab.faults import FAULTS, Fault
+from pytest_ecs_privatelink.lab.openssh import client_config, is_installed
 from pytest_ecs_privatelink.lab.plan import Host, compile_plan
+from pytest_ecs_privatelink.lab.sockets import machines_path
 from pytest_ecs_privatelink.lab.twin import Twin
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.world import World, build_world
@@ -56,6 +59,11 @@ class Laboratory:
     def ca_file(self) -> Path:
         """The authority of all its servers, from `build_twin` on; its path stays the same."""
         return self.folder / "ca.pem"
+
+    @property
+    def ssh_config(self) -> Path:
+        """How ssh gets at its container instances, from `build_twin` on, where it is installed."""
+        return self.folder / "ssh_config"
 
     @property
     def cloud_socket(self) -> Path:
@@ -129,6 +137,9 @@ class Laboratory:
         )
         self.twin.build(plan)
         shutil.copyfile(self.twin.ca_file, self.ca_file)
+        _replace(machines_path(self.folder), json.dumps(self.twin.machines, default=str))
+        if is_installed():
+            _replace(self.ssh_config, client_config(self.twin.folder, self.twin.ssh))
 
     def renew_twin(self) -> None:
         """End the twin and start an empty one in its place."""
@@ -142,6 +153,13 @@ class Laboratory:
     def _close_twin(self) -> None:
         if self._twin is not None:
             self._twin.close()
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file as a whole: whoever reads it meanwhile finds the old one."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.replace(path)
 
 
 def faults_named(names: tuple[str, ...]) -> tuple[Fault, ...]:

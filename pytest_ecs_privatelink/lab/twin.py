@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from pytest_ecs_privatelink.errors import LabError
-from pytest_ecs_privatelink.lab.sockets import ca_path, socket_path
+from pytest_ecs_privatelink.lab.sockets import ca_path, machine_path, socket_path, ssh_path
 from pytest_ecs_privatelink.lab.twin_plan import PlannedHost, TwinPlan
 from pytest_ecs_privatelink.lab.twin_process import TwinProcess
 from pytest_ecs_privatelink.records import to_json
@@ -30,11 +30,15 @@ def check_kernel(timeout: float = 20.0) -> None:
 class Twin:
     """A VPC of kernel namespaces; whatever happens to its controller, it ends with it.
 
-    Made by `launch`. `vantages`, `resolver` and `caveats` tell nothing before `build` has returned.
+    Made by `launch`. Its attributes tell nothing before `build` has returned: ``vantages`` by
+    subnet, ``machines`` (where container instances run commands) by EC2 id, ``ssh`` (where their
+    OpenSSH servers are) by private address and by EC2 id.
     """
 
     def __init__(self, process: TwinProcess, folder: Path) -> None:
         self.vantages: dict[str, RemoteVantage] = {}
+        self.machines: dict[str, Path] = {}
+        self.ssh: dict[str, Path] = {}
         self.resolver = ""
         self.caveats: tuple[str, ...] = ()
         self._process = process
@@ -81,12 +85,23 @@ class Twin:
         self._process.await_reply(timeout)
         self.resolver = plan.resolver.addresses[0]
         self.caveats = plan.caveats
+        agents = {i: host.agent for i, host in enumerate(plan.hosts) if host.agent is not None}
+        self.machines = {
+            agent.instance: machine_path(self._folder, i) for i, agent in agents.items()
+        }
+        self.ssh = {
+            name: ssh_path(self._folder, i)
+            for i, agent in agents.items()
+            for name in (agent.address, agent.instance)
+            if name is not None
+        }
         self.vantages = {
             host.subnet: RemoteVantage(
                 path=str(socket_path(self._folder, i)),
                 label=f"lab:{host.subnet}",
                 subnet=host.subnet,
                 groups=_worn(host),
+                instances=() if host.agent is None else (host.agent.instance,),
                 wearers={kind: each.groups for each in host.guises for kind in each.launch_types},
             )
             for i, host in enumerate(plan.hosts)

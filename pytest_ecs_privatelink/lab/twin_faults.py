@@ -25,6 +25,9 @@ CHAIN_CODES: Mapping[Code, str] = MappingProxyType(
 )
 """The codes of the start-up chain, and the endpoint service that causes each by what it says."""
 
+AGENT_CODES = (Code.AGENT_PUBLIC_PATH, Code.AGENT_DISCONNECTED)
+"""The codes of agents: of what a service answers them, or of the hosts that they are to run on."""
+
 TWIN_CODES = (
     Code.DNS_TIMEOUT,
     Code.DNS_SERVFAIL,
@@ -37,6 +40,7 @@ TWIN_CODES = (
     Code.TLS_HANDSHAKE,
     Code.TLS_CERTIFICATE,
     *CHAIN_CODES,
+    *AGENT_CODES,
 )
 """The codes that a `TwinFault` may have."""
 
@@ -57,6 +61,10 @@ class TwinFault:
     nothing is ever said (``LOGS_UNREACHABLE``, ``SECRET_UNREACHABLE``), objects stop half way
     (``ECR_LAYER``) or are not what was pushed (``ECR_DIGEST``), layers are elsewhere than in the
     gateway's ranges (``ECR_LAYER_PATH``), events are accepted and lost (``LOGS_NOT_DELIVERED``).
+
+    By ``AGENT_PUBLIC_PATH`` the service ``ecs`` sends agents where those go who ask by a public
+    path. Other `AGENT_CODES` are the hosts' own: no agent runs there (``AGENT_DISCONNECTED``), or
+    one whose calls all take a proxy (``AGENT_PUBLIC_PATH`` without ``service``).
     """
 
     code: Code
@@ -65,6 +73,11 @@ class TwinFault:
     def __post_init__(self) -> None:
         if self.code not in TWIN_CODES:
             raise ValueError(f"the twin cannot be made to answer {self.code}")
+
+    @property
+    def on_hosts(self) -> bool:
+        """Whether container instances have it, and no server."""
+        return self.code in AGENT_CODES and self.service is None
 
 
 def layer_host_elsewhere(region: str) -> str:

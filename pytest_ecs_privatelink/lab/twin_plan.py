@@ -69,12 +69,40 @@ class Guise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedAgent:
+    """The container instance that a host is: what its agent, Docker and metadata tell.
+
+    ``instance`` is its EC2 id, ``container_instance`` and ``cluster`` are ARNs, ``address`` is its
+    private one in the VPC. ``version`` is the agent's, bare; ``started`` (RFC 3339) None: Docker
+    knows no such container. ``silent``: nothing answers for the agent. ``proxies`` are variables of
+    its environment (``HTTP_PROXY=...``). ``role`` is the name of the instance's role, None: it has
+    none. ``groups`` are those of its primary interface.
+    """
+
+    instance: str
+    container_instance: str
+    cluster: str
+    version: str | None = None
+    started: str | None = None
+    silent: bool = False
+    proxies: tuple[str, ...] = ()
+    role: str | None = None
+    address: str | None = None
+    mac: str | None = None
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedHost:
-    """A namespace that probes, and its subnet's route table: one guise for each way to dress."""
+    """A namespace that probes, and its subnet's route table: one guise for each way to dress.
+
+    ``agent`` None: it is no container instance; else it dials as one where nobody says otherwise.
+    """
 
     subnet: str
     guises: tuple[Guise, ...]
     routes: tuple[PlannedRoute, ...]
+    agent: PlannedAgent | None = None
 
     @property
     def address(self) -> str:

@@ -24,7 +24,10 @@ _NOT_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks whom, by address, and the way by which the kernel saw the connection come."""
+    """Who asks whom, by address, and the way by which the kernel saw the connection come.
+
+    At a Unix socket ``client`` is empty, and ``server`` the path.
+    """
 
     client: str
     server: str
@@ -156,6 +159,8 @@ async def _outwait(reader: asyncio.StreamReader) -> None:
 
 
 def _caller(writer: asyncio.StreamWriter) -> Caller:
+    if writer.get_extra_info("socket").family == socket.AF_UNIX:
+        return Caller("", writer.get_extra_info("sockname"))
     client, server = (writer.get_extra_info(name)[0] for name in ("peername", "sockname"))
     return Caller(client, server, _way(writer.get_extra_info("socket")))
 

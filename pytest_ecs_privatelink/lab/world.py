@@ -92,7 +92,7 @@ def build_world(
     if running is not None:
         # After the endpoints, so that their agents know them from the start (R18).
         there = tuple(subnets.values())
-        register_instances(ec2, session.client("ecs"), cluster, there, instances)
+        register_instances(session, cluster, there, instances)
     return World(
         vpc_id=vpc_id,
         region=REGION,

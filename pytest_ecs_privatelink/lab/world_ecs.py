@@ -4,8 +4,9 @@ The EC2 one has a container instance in each subnet to stand on.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_ecs_privatelink.lab.cloud import Client
 from pytest_ecs_privatelink.lab.images import lab_image
@@ -21,6 +22,10 @@ PARAMETER = "/lab/app/colour"
 EXECUTION_ROLE = "lab-task-execution"
 ECS_SERVICES = {"app-fargate": "FARGATE", "app-ec2": "EC2"}
 """ECS service names and the launch type of each; task definition families have the same names."""
+
+AGENT_VERSION = "1.90.0"
+INSTANCE_ROLE = "lab-container-instance"
+"""The role of the container instances, and the name of its instance profile."""
 
 _IMAGE = "ami-0123456789abcdef0"  # moto has no images here, and asks for none
 
@@ -83,21 +88,42 @@ def _after(cluster: str, text: str) -> str:
 
 
 def register_instances(
-    ec2: Client, ecs: Client, cluster: str, subnets: tuple[str, ...], group: str
+    session: "boto3.Session", cluster: str, subnets: tuple[str, ...], group: str
 ) -> None:
     """Start an instance in each subnet, which wears ``group``, and register it in the cluster."""
+    ec2, ecs = session.client("ec2"), session.client("ecs")
+    profile = _create_instance_profile(session.client("iam"), _after(cluster, INSTANCE_ROLE))
     for subnet in subnets:
         made = ec2.run_instances(
             ImageId=_IMAGE,
             InstanceType="t3.micro",
             MinCount=1,
             MaxCount=1,
+            IamInstanceProfile={"Name": profile},
             NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": subnet, "Groups": [group]}],
         )
         instance = made["Instances"][0]["InstanceId"]
         ecs.register_container_instance(
-            cluster=cluster, instanceIdentityDocument=json.dumps({"instanceId": instance})
+            cluster=cluster,
+            instanceIdentityDocument=json.dumps({"instanceId": instance}),
+            versionInfo={"agentVersion": AGENT_VERSION, "dockerVersion": "DockerVersion: 25.0.8"},
+            attributes=[
+                {"name": "ecs.cpu-architecture", "value": "x86_64"},
+                {"name": "ecs.subnet-id", "value": subnet},
+                {"name": "ecs.vpc-id", "value": _vpc_of(made)},
+            ],
         )
+
+
+def _vpc_of(made: Mapping[str, Any]) -> str:
+    return str(made["Instances"][0]["VpcId"])
+
+
+def _create_instance_profile(iam: Client, name: str) -> str:
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=_trust("ec2.amazonaws.com"))
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    return name
 
 
 def _create_image(ecr: Client, repository: str) -> str:
@@ -125,18 +151,18 @@ def _create_parameter(ssm: Client, name: str) -> str:
 
 
 def _create_execution_role(iam: Client, name: str) -> str:
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    trust = _trust("ecs-tasks.amazonaws.com")
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
     return str(made["Role"]["Arn"])
+
+
+def _trust(service: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _register_task(

@@ -8,6 +8,7 @@ from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.lab.faults import Fault
 from pytest_ecs_privatelink.lab.laboratory import Laboratory
 from pytest_ecs_privatelink.lab.world import World
+from pytest_ecs_privatelink.plugin.lab_instances import open_lab_instances
 from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.vantage.exchange import Exchange
@@ -51,7 +52,8 @@ class LabHandle:
         subnets = tuple(subnet.id for subnet in plan.terms.subnets)
         twin_faults = tuple(each for fault in self.faults for each in fault.twin)
         self.laboratory.build_twin(snapshot, subnets, plan.terms.wearers, twin_faults)
-        self.exchange.restart(_still_testing(plan.terms, terms), self.laboratory.twin.vantages)
+        places = open_lab_instances(self.laboratory, plan)
+        self.exchange.restart(_still_testing(plan.terms, terms), places.vantages)
         return snapshot
 
 

@@ -6,6 +6,7 @@ from pytest_ecs_privatelink.plugin.run import Run
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.wearing import others_worn, wearers_of
 from pytest_ecs_privatelink.topology.evidence import launch_types_of
+from pytest_ecs_privatelink.vantage.instance.template import label_of
 from pytest_ecs_privatelink.verdict import Claim, LaunchType
 
 _FLAGS = {
@@ -45,6 +46,7 @@ def header_lines(run: Run) -> list[str]:
         f"  subnets: {subnets} ({plan.selection.because})",
         f"  endpoint services: {services} ({_needs_source(plan)})",
     ]
+    lines += _reached(run)
     lines += [f"  {each}" for each in unproven_lines(plan)]
     lines += _traces(run)
     if settings.save_snapshot is not None:
@@ -54,6 +56,20 @@ def header_lines(run: Run) -> list[str]:
         for each in snapshot.unreadable
     ]
     return lines
+
+
+def _reached(run: Run) -> list[str]:
+    """Say how container instances are reached, and which place each subnet is probed from."""
+    settings, slugs = run.part.plan.settings, run.part.plan.terms.slugs
+    if settings.connect is None:
+        return []
+    lent = ", which sign with this run's credentials" if settings.lend_credentials else ""
+    lines = [
+        f"  container instances reached by {label_of(settings.connect)} "
+        f"({settings.sources.get('connect', 'lab')}){lent}"
+    ]
+    places = [f"{slugs[subnet]} {each.label}" for subnet, each in run.vantages.items()]
+    return [*lines, f"  vantages: {', '.join(places)}"] if places else lines
 
 
 def _traces(run: Run) -> list[str]:

@@ -79,6 +79,19 @@ OPTIONS = (
         metavar="ID",
     ),
     Option(
+        "ecs_connect",
+        "probe from the cluster's container instances, reached as this testinfra host says, with "
+        "{private_ip}, {instance_id}, {subnet_id}, {az} filled in: ssh://ec2-user@{private_ip}, "
+        "ssm://{instance_id} (needs pytest-testinfra)",
+        metavar="TEMPLATE",
+    ),
+    Option(
+        "ecs_lend_credentials",
+        "container instances sign calls to AWS with this run's credentials, sent by SSH (default: "
+        "with those of their own role)",
+        None,
+    ),
+    Option(
         "ecs_security_group",
         "a security group that Fargate tasks wear (repeatable; default: those of the cluster's "
         "ECS services, else unknown)",
@@ -160,6 +173,7 @@ OPTIONS = (
 )
 SWITCHES = ("ecs_vpc", "ecs_lab", "ecs_snapshot")
 _INI = {option.name: option.ini for option in OPTIONS}
+_SWITCHES_WITHOUT_INI = frozenset({"ecs_lend_credentials"})
 _REPEATABLE_WITHOUT_INI = frozenset({"ecs_fault"})
 _VALUE_MAY_BE_LEFT_OUT = frozenset({"ecs_cleanup"})
 
@@ -175,8 +189,8 @@ def add_options(parser: pytest.Parser) -> None:
             group.addoption(
                 option.flag, nargs="?", const=True, default=None, metavar=metavar, help=option.help
             )
-        elif action == "store_true":
-            group.addoption(option.flag, action=action, default=None, help=option.help)
+        elif action == "store_true" or option.name in _SWITCHES_WITHOUT_INI:
+            group.addoption(option.flag, action="store_true", default=None, help=option.help)
         else:
             group.addoption(
                 option.flag, action=action, default=None, metavar=option.metavar, help=option.help

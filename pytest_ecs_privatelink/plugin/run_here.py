@@ -3,12 +3,15 @@
 import contextlib
 import functools
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pytest_ecs_privatelink.catalogue.services import host_names
 from pytest_ecs_privatelink.lab.corrections import correct
 from pytest_ecs_privatelink.plugin.clouds import open_cloud
 from pytest_ecs_privatelink.plugin.keys import keys_of, unsigned
-from pytest_ecs_privatelink.plugin.plan import make_plan
+from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
+from pytest_ecs_privatelink.plugin.reaching import reach_instances
 from pytest_ecs_privatelink.plugin.run import Place, Source, load_snapshot
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
@@ -22,26 +25,22 @@ from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.vantage.whereabouts import Whereabouts, find_local_subnet
 from pytest_ecs_privatelink.verdict import Basis
 
+if TYPE_CHECKING:
+    import boto3
+
 
 def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) -> Place:
     """Read or load the VPC, plan, and find out where this machine stands."""
-    del stack  # nothing here outlives the broker, which closes its vantages
     snapshot, source = _look(settings)
     trusted, _ = ca_bundle(os.environ)
     plan = make_plan(settings, snapshot, basis=Basis.PROBED, ca_file=trusted)
     session = functools.partial(open_cloud, source.cloud)
     if not probing:
         return Place(plan=plan, source=source, session=session)
-    whereabouts = find_local_subnet(snapshot, explicit=settings.local_subnet, environ=os.environ)
-    vantages: dict[str, Vantage] = {}
-    if whereabouts.subnet is not None:
-        vantages[whereabouts.subnet] = LocalVantage(
-            subnet=whereabouts.subnet, groups=whereabouts.groups
-        )
-    reason = _absence(whereabouts, snapshot)
-    absent = {each.id: reason for each in plan.terms.subnets if each.id not in vantages}
+    vantages, absent = _vantages(settings, plan, session, stack)
     keys = keys_of(session)
-    if vantages:  # where nothing is sent, no metadata service is asked for credentials
+    # Where nothing is sent, or nothing of ours, no metadata service is asked for credentials.
+    if vantages and not any(each.own_credentials for each in vantages.values()):
         plan = plan.without(unsigned(keys, plan))
     return Place(
         plan=plan,
@@ -80,6 +79,34 @@ def read_vpc(settings: Settings) -> tuple[Snapshot, Source]:
         api_calls=reading.api_calls,
     )
     return correct(reading.snapshot), source
+
+
+def _vantages(
+    settings: Settings,
+    plan: Plan,
+    session: "Callable[[], boto3.Session]",
+    stack: contextlib.ExitStack,
+) -> tuple[dict[str, Vantage], dict[str, str]]:
+    """Return the vantages by subnet: container instances, and this machine where none stands."""
+    vantages: dict[str, Vantage] = {}
+    absent: dict[str, str] = {}
+    if settings.connect is not None:
+        opened = reach_instances(settings, plan, session, stack)
+        vantages.update(opened.vantages)
+        absent.update(opened.absent)
+    if settings.connect is not None and not absent:
+        return vantages, absent
+    snapshot = plan.snapshot
+    whereabouts = find_local_subnet(snapshot, explicit=settings.local_subnet, environ=os.environ)
+    here = whereabouts.subnet
+    if here is not None and here not in vantages:
+        vantages[here] = LocalVantage(subnet=here, groups=whereabouts.groups)
+        absent.pop(here, None)
+    reason = _absence(whereabouts, snapshot)
+    for subnet in plan.terms.subnets:
+        if subnet.id not in vantages:
+            absent.setdefault(subnet.id, reason)
+    return vantages, absent
 
 
 def _notes(opened: OpenedSession, settings: Settings) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pytest_ecs_privatelink.lab.faults import Fault
 from pytest_ecs_privatelink.lab.laboratory import Laboratory, faults_named
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.plugin.keys import keys_of
+from pytest_ecs_privatelink.plugin.lab_instances import as_the_lab_can, open_lab_instances
 from pytest_ecs_privatelink.plugin.plan import make_plan
 from pytest_ecs_privatelink.plugin.run import OwnLab, Place, Source, load_snapshot, told
 from pytest_ecs_privatelink.plugin.run_here import read_vpc
@@ -32,6 +33,7 @@ class _Looked:
 
 def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) -> Place:
     """Start the lab, plan, and compile the twin where something is probed."""
+    settings = as_the_lab_can(settings)
     faults = faults_named(settings.faults)
     lab = Laboratory(cloud=settings.own_world, twin=probing)
     stack.callback(lab.close)
@@ -51,11 +53,13 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
     twin_faults = tuple(each for fault in faults for each in fault.twin)
     lab.build_twin(plan.snapshot, subnets, plan.terms.wearers, twin_faults)
     source = replace(looked.source, notes=(*looked.source.notes, *lab.twin.caveats))
+    places = open_lab_instances(lab, plan)
     return Place(
         plan=plan,
         source=source,
         session=lab.session,
-        vantages=lab.twin.vantages,
+        vantages=places.vantages,
+        absent=places.absent,
         own_lab=own_lab,
         keys=keys_of(lab.session) if own_lab else None,
         watch=AgentWatch(lab.session, plan.snapshot.region) if own_lab else None,

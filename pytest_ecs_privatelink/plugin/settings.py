@@ -11,6 +11,7 @@ import pytest
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.naming import image_references, secret_references
 from pytest_ecs_privatelink.plugin.options import OPTIONS, option_value
+from pytest_ecs_privatelink.vantage.instance.template import check_template
 from pytest_ecs_privatelink.verdict import Claim, Code, LaunchType
 
 E = TypeVar("E", bound=StrEnum)
@@ -50,6 +51,8 @@ class Settings:
     need: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
     local_subnet: str | None = None
+    connect: str | None = None
+    lend_credentials: bool = False
     security_groups: tuple[str, ...] = ()
     instance_security_groups: tuple[str, ...] = ()
     cluster: str | None = None
@@ -102,6 +105,8 @@ def read_settings(config: pytest.Config) -> Settings:
         need=_split(values.get("ecs_need", "")),
         subnets=tuple(values.get("ecs_subnet", ())),
         local_subnet=values.get("ecs_local_subnet"),
+        connect=_connect(values.get("ecs_connect")),
+        lend_credentials=values.get("ecs_lend_credentials", False),
         security_groups=_groups(values, "ecs_security_group"),
         instance_security_groups=_groups(values, "ecs_instance_security_group"),
         cluster=_ecs_name(values.get("ecs_cluster"), "ecs_cluster"),
@@ -148,6 +153,12 @@ def _ecs_name(value: N, name: str) -> N:
     if value is None or _ECS_NAME.fullmatch(value):
         return value
     raise SettingsError(f"{_flag(name)} {value!r}: not a name or ARN of ECS")
+
+
+def _connect(value: str | None) -> str | None:
+    if value is not None:
+        check_template(value)
+    return value
 
 
 def _log_group(value: str | None) -> str | None:
@@ -197,6 +208,10 @@ def _refuse_contradictions(settings: Settings) -> None:
     if settings.ecs_services and not (settings.cluster or settings.snapshot or settings.own_world):
         raise SettingsError(
             f"--ecs-service {settings.ecs_services[0]}: name its cluster with --ecs-cluster"
+        )
+    if settings.lend_credentials and settings.connect is None:
+        raise SettingsError(
+            "--ecs-lend-credentials lends to container instances: reach them with --ecs-connect"
         )
     if settings.lab and settings.local_subnet:
         raise SettingsError("--ecs-local-subnet has no meaning in the lab: only its twin is probed")

@@ -82,7 +82,8 @@ class TaskDefinition:
 class ContainerInstance:
     """A container instance. Times are RFC 3339 in UTC; ``managed``: ECS Managed Instances.
 
-    ``subnet`` and ``groups`` are its primary interface's, None where that was not found.
+    ``os`` is ``linux``, ``windows`` or ``bottlerocket``, as its attributes say. ``subnet`` and
+    ``groups`` are its primary interface's, None where that was not found.
     """
 
     arn: str
@@ -93,6 +94,7 @@ class ContainerInstance:
     subnet: str | None = None
     groups: tuple[str, ...] | None = None
     managed: bool = False
+    os: str = "linux"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

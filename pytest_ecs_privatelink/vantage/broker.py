@@ -175,11 +175,13 @@ class Broker:
         try:
             check = await PROVERS[cell.claim](cell, terms, self.stand(cell.subnet), ask)
         except VantageError as error:
-            check = replace(
-                _unjudged(cell, terms, Verdict.ERROR, str(error)),
-                vantage=self.stand(cell.subnet).label,
-            )
-        return replace(check, duration_ms=round((time.monotonic() - started) * 1000, 1))
+            check = _unjudged(cell, terms, Verdict.ERROR, str(error))
+        return replace(
+            check,
+            # Another machine may stand in by now for the one that could not be asked.
+            vantage=self.stand(cell.subnet).label,
+            duration_ms=round((time.monotonic() - started) * 1000, 1),
+        )
 
     async def _ask_once(self, subnet: str, question: Question) -> Answer:
         key = (subnet, question)

@@ -7,7 +7,7 @@ from twin_rehearsal import LONG, SHORT, rehearse
 from twin_snapshots import healthy, interface_address
 
 from pytest_ecs_privatelink.lab.plan.addresses import public_addresses
-from pytest_ecs_privatelink.lab.twin_faults import CHAIN_CODES, TWIN_CODES, TwinFault
+from pytest_ecs_privatelink.lab.twin_faults import AGENT_CODES, CHAIN_CODES, TWIN_CODES, TwinFault
 from pytest_ecs_privatelink.probes.records import (
     ConnectAnswer,
     ConnectQuestion,
@@ -37,8 +37,8 @@ CONNECT = {
 
 
 def test_every_fault_is_here() -> None:
-    """No fault goes untested; those of the start-up chain have tests of their own."""
-    assert set(DNS) | set(CONNECT) | set(CHAIN_CODES) == set(TWIN_CODES)
+    """No fault goes untested; those of calls, and of who makes them, have tests of their own."""
+    assert {*DNS, *CONNECT, *CHAIN_CODES, *AGENT_CODES} == set(TWIN_CODES)
 
 
 @pytest.mark.parametrize(("code", "status"), DNS.items())

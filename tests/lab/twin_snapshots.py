@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from pytest_ecs_privatelink.catalogue.services import private_dns_names, service_name
+from pytest_ecs_privatelink.topology.cluster import Cluster, ContainerInstance
 from pytest_ecs_privatelink.topology.model import (
     AclEntry,
     Endpoint,
@@ -230,4 +231,52 @@ def second_subnet_behind_nat(snapshot: Snapshot) -> Snapshot:
             ),
         ),
         nat_gateways=(NatGateway(id="nat-1", subnet=third.id, state="available", public=True),),
+    )
+
+
+CLUSTER = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/shop"
+REGISTERED = "2026-01-02T08:00:00.500000+00:00"
+
+
+def instance_id(i: int) -> str:
+    """Return the EC2 id of the ``i``-th subnet's container instance."""
+    return f"i-{i:017x}"
+
+
+def instance_address(i: int) -> str:
+    """Return the private address of the ``i``-th subnet's container instance."""
+    return f"10.0.{i}.100"
+
+
+def with_instances(snapshot: Snapshot, groups: tuple[str, ...] = (TASKS,)) -> Snapshot:
+    """Return ``snapshot`` with a cluster that has a container instance in every subnet."""
+    interfaces = tuple(
+        Interface(
+            id=f"eni-instance-{i}",
+            subnet=subnet.id,
+            type="interface",
+            addresses=(instance_address(i),),
+            groups=groups,
+            mac=f"02:00:00:00:00:{i:02x}",
+            instance=instance_id(i),
+            primary=True,
+        )
+        for i, subnet in enumerate(snapshot.subnets)
+    )
+    instances = tuple(
+        ContainerInstance(
+            arn=f"arn:aws:ecs:{REGION}:{ACCOUNT}:container-instance/shop/{i}",
+            instance=instance_id(i),
+            agent_version="1.90.0",
+            agent_connected=True,
+            registered=REGISTERED,
+            subnet=subnet.id,
+            groups=groups,
+        )
+        for i, subnet in enumerate(snapshot.subnets)
+    )
+    return replace(
+        snapshot,
+        interfaces=(*(snapshot.interfaces or ()), *interfaces),
+        cluster=Cluster(arn=CLUSTER, name="shop", instances=instances),
     )

@@ -12,12 +12,16 @@ from aws_worlds import REGION, World
 from cluster_worlds import CLUSTER, ClusterWorld
 
 from pytest_ecs_privatelink.catalogue import permissions
-from pytest_ecs_privatelink.catalogue.permissions import STATEMENTS, called, policy
+from pytest_ecs_privatelink.catalogue.permissions import SSM_STATEMENTS, STATEMENTS, called, policy
 from pytest_ecs_privatelink.errors import ReadError
 from pytest_ecs_privatelink.topology.reader import read_snapshot
 
 DOCS = Path(__file__).parents[2] / "docs"
-FILES = {"iam-policy.json": False, "iam-policy-read-only.json": True}
+FILES = {
+    "iam-policy.json": (),
+    "iam-policy-read-only.json": ("--read-only",),
+    "iam-policy-ssm.json": ("--ssm",),
+}
 
 
 def allowed(sid: str) -> list[str]:
@@ -26,10 +30,9 @@ def allowed(sid: str) -> list[str]:
     return list(found.actions)
 
 
-@pytest.mark.parametrize(("name", "read_only"), FILES.items(), ids=FILES)
-def test_the_documents_are_made_from_the_table(name: str, read_only: bool) -> None:
+@pytest.mark.parametrize(("name", "arguments"), FILES.items(), ids=FILES)
+def test_the_documents_are_made_from_the_table(name: str, arguments: tuple[str, ...]) -> None:
     """Nobody edits them: the command in docs/iam-policy.md prints them."""
-    arguments = ["--read-only"] if read_only else []
     printed = subprocess.run(
         [sys.executable, "-P", "-m", permissions.__name__, *arguments],
         capture_output=True,
@@ -44,7 +47,8 @@ def test_each_statement_is_explained() -> None:
     """``docs/iam-policy.md`` says of each what it is for."""
     page = (DOCS / "iam-policy.md").read_text(encoding="utf-8")
 
-    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [each.sid for each in STATEMENTS]
+    explained = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert explained == [each.sid for each in (*STATEMENTS, *SSM_STATEMENTS)]
 
 
 @pytest.mark.usefixtures("front")

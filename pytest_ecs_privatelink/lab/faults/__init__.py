@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pytest_ecs_privatelink.lab.faults import (
+    agents,
     chain,
     ecs,
     endpoints,
@@ -20,7 +21,7 @@ __all__ = ("FAULTS", "Fault", "describe")
 FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         each.name: each
-        for room in (endpoints, names, filters, routes, ecs, policies, wire, chain)
+        for room in (endpoints, names, filters, routes, ecs, agents, policies, wire, chain)
         for each in room.FAULTS
     }
 )

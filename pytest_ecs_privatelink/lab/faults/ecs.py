@@ -1,4 +1,4 @@
-"""Faults of what runs: Regions, agents, and what task definitions reach for.
+"""Faults of what runs: Regions, and what task definitions reach for.
 
 All are edits of the snapshot: `workload_edits` says what the emulator's API cannot express. Nor has
 it Regions of their own: a world is in another one by its names.
@@ -22,26 +22,11 @@ FAR_REGION = "eu-west-1"
 SIDECAR = "docker.io/library/nginx:1.27"
 FILE_SYSTEM = "fs-0123456789abcdef0"
 _MOUNT_GROUP = "sg-0123456789abcdef0"
-_BEFORE = "2026-01-02T08:00:00+00:00"
-_TIMES = tuple(f"2026-01-02T09:0{minute}:00+00:00" for minute in range(3))
-_THREE_HOURS_LATER, _DAYS_LATER = "2026-01-02T12:00:00+00:00", "2026-01-05T12:00:00+00:00"
 
 
 def _in_a_new_region(snapshot: Snapshot, _: World) -> Snapshot:
     text = snapshots.to_text(edits.without(snapshot, *IN_ORDER))
     return snapshots.from_text(text.replace(snapshot.region, NEW_REGION), NEW_REGION)
-
-
-def _in_reverse(snapshot: Snapshot, world: World) -> Snapshot:
-    reverse = dict(zip(IN_ORDER[::-1], _TIMES, strict=True))
-    made = edits.created(replace(snapshot, taken=_DAYS_LATER), reverse)
-    return edits.with_instances(made, world, registered=_BEFORE)
-
-
-def _just_made(snapshot: Snapshot, world: World) -> Snapshot:
-    order = dict(zip(IN_ORDER, _TIMES, strict=True))
-    made = edits.created(replace(snapshot, taken=_THREE_HOURS_LATER), order)
-    return edits.with_instances(made, world, registered=_BEFORE)
 
 
 def _meshed(snapshot: Snapshot, world: World) -> Snapshot:
@@ -101,26 +86,6 @@ FAULTS = (
         edit=_in_a_new_region,
         expected=unresolved(Code.DNS_PUBLIC_ANSWER, *IN_ORDER),
         findings=(Code.ENDPOINT_MISSING, Code.ECS_ENDPOINTS_INCOMPLETE),
-    ),
-    _broken(
-        Code.ENDPOINT_ORDER,
-        "the three ecs endpoints were created in reverse, with instances there",
-        _in_reverse,
-    ),
-    _broken(
-        Code.AGENT_TOO_OLD,
-        "the container instances have agent 1.25.0",
-        partial(edits.with_instances, agent_version="1.25.0"),
-    ),
-    _broken(
-        Code.AGENT_STALE,
-        "the container instances registered an hour before the ecs endpoints were created",
-        _just_made,
-    ),
-    _broken(
-        Code.AGENT_DISCONNECTED,
-        "the agents are not connected",
-        partial(edits.with_instances, agent_connected=False),
     ),
     Fault(
         name="service-connect-public",

@@ -4,11 +4,11 @@ from dataclasses import replace
 from functools import partial
 
 from pytest_ecs_privatelink.lab import cloud_faults, cloud_faults_ways
-from pytest_ecs_privatelink.lab.expectations import public_but_working, unresolved
+from pytest_ecs_privatelink.lab.expectations import ended, public_but_working, unresolved
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.lab.world import IN_ORDER, World
 from pytest_ecs_privatelink.topology.model import Snapshot
-from pytest_ecs_privatelink.verdict import Code
+from pytest_ecs_privatelink.verdict import Claim, Code, Verdict
 
 
 def _set_pending(snapshot: Snapshot, world: World, service: str) -> Snapshot:
@@ -35,6 +35,17 @@ FAULTS = (
         summary="no endpoint for logs, but a NAT gateway and groups that let 443 out to it",
         break_cloud=partial(cloud_faults_ways.drop_endpoint_beside_nat, service="logs"),
         expected=public_but_working("logs"),
+        findings=(Code.ENDPOINT_MISSING_PUBLIC_PATH,),
+    ),
+    Fault(
+        name="endpoint-missing-public-path-ecs",
+        code=Code.ENDPOINT_MISSING_PUBLIC_PATH,
+        summary="no endpoint for ecs beside a NAT gateway: agents are sent to public hosts",
+        break_cloud=partial(cloud_faults_ways.drop_endpoint_beside_nat, service="ecs"),
+        expected=(
+            *public_but_working("ecs"),
+            *ended(Claim.AGENT, Code.AGENT_PUBLIC_PATH, verdict=Verdict.WARNED),
+        ),
         findings=(Code.ENDPOINT_MISSING_PUBLIC_PATH,),
     ),
     Fault(

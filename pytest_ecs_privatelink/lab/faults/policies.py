@@ -18,6 +18,7 @@ FAULTS = (
         break_cloud=partial(
             policy_faults.give_endpoint_a_policy, service="ecs", policy=policy_faults.SAMPLE
         ),
+        expected=ended(Claim.AGENT, Code.ENDPOINT_POLICY_DENIES),
         findings=(Code.ENDPOINT_POLICY_DENIES,),
     ),
     Fault(

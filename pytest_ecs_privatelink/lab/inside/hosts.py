@@ -7,8 +7,11 @@ from pathlib import Path
 from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.inside import kernel, links
 from pytest_ecs_privatelink.lab.inside.dialler import Dialler
+from pytest_ecs_privatelink.lab.inside.instance import Instance
 from pytest_ecs_privatelink.lab.inside.netlink import NetlinkSocket
-from pytest_ecs_privatelink.lab.twin_plan import PlannedHost
+from pytest_ecs_privatelink.lab.instance_metadata import ADDRESS
+from pytest_ecs_privatelink.lab.sockets import socket_path
+from pytest_ecs_privatelink.lab.twin_plan import TwinPlan
 from pytest_ecs_privatelink.vantage.host import serve
 
 LINK, LINK_INDEX = "eth0", 100
@@ -41,8 +44,11 @@ def mount_resolution(resolver: str, folder: Path) -> None:
         kernel.bind_over(empty, _NAME_CACHE)
 
 
-def run(host: PlannedHost, path: Path, namespace: int, ready: Callable[[], None]) -> None:
-    """Be the host until killed."""
+def run(
+    plan: TwinPlan, place: int, folder: Path, namespace: int, ready: Callable[[], None]
+) -> None:
+    """Be the ``place``-th host until killed."""
+    host = plan.hosts[place]
     kernel.enter_network_namespace(namespace)
     with NetlinkSocket(links.ROUTE_FAMILY) as route:
         route.carry_out(
@@ -51,6 +57,25 @@ def run(host: PlannedHost, path: Path, namespace: int, ready: Callable[[], None]
                 links.link_up(LINK_INDEX),
                 *(links.address(LINK_INDEX, address) for address in host.addresses),
                 links.route("0.0.0.0/0", LINK_INDEX),
+                *([] if host.agent is None else [links.address(links.LOOPBACK, ADDRESS)]),
             )
         )
-    asyncio.run(serve(str(path), ready=ready, prober=Dialler(host.guises).answer))
+    asyncio.run(_live(plan, place, folder, ready))
+
+
+async def _live(plan: TwinPlan, place: int, folder: Path, ready: Callable[[], None]) -> None:
+    host = plan.hosts[place]
+    running: object = None
+    if host.agent is not None:
+        instance = Instance(
+            agent=host.agent,
+            subnet=host.subnet,
+            premises=plan.premises,
+            folder=folder,
+            place=place,
+        )
+        instance.settle()
+        running = await instance.serve()
+    path = str(socket_path(folder, place))
+    await serve(path, ready=ready, prober=Dialler(host.guises).answer)
+    del running

@@ -74,8 +74,36 @@ def enter_network_namespace(descriptor: int) -> None:
 
 
 def bind_over(source: Path, target: Path) -> None:
-    """Let ``source`` be seen at ``target``, in this mount namespace only."""
-    _call("mount", bytes(source), bytes(target), None, _MS_BIND, None)
+    """Let ``source``, and what is mounted in it, be seen at ``target`` in this mount namespace."""
+    # Without what is mounted in it the kernel would refuse: that may be there to hide something.
+    _call("mount", bytes(source), bytes(target), None, _MS_BIND | _MS_REC, None)
+
+
+def enter_mount_namespace() -> None:
+    """Move this process into a mount namespace of its own, which begins as the present one is."""
+    _call("unshare", _CLONE_NEWNS)
+
+
+def mount_empty(target: Path) -> None:
+    """Let ``target`` be an empty folder in memory, in this mount namespace only."""
+    _call("mount", b"none", bytes(target), b"tmpfs", 0, b"mode=0755")
+
+
+def become(inner: int, user: int, group: int) -> None:
+    """Move this process, of ``user`` and ``group``, into a user namespace where both are ``inner``.
+
+    What it executes then has no capability over anything. Made for the moment between fork and
+    exec: it needs no more of Python than it must.
+    """
+    _call("unshare", _CLONE_NEWUSER)
+    for path, words in (
+        ("/proc/self/setgroups", b"deny"),
+        ("/proc/self/uid_map", b"%d %d 1" % (inner, user)),
+        ("/proc/self/gid_map", b"%d %d 1" % (inner, group)),
+    ):
+        descriptor = os.open(path, os.O_WRONLY)
+        os.write(descriptor, words)
+        os.close(descriptor)
 
 
 def die_with_parent() -> None:

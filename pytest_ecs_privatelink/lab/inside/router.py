@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_ecs_privatelink.errors import LabError
-from pytest_ecs_privatelink.lab.inside import filters, hosts, kernel, links, servers
+from pytest_ecs_privatelink.lab.inside import filters, hosts, instance, kernel, links, servers
 from pytest_ecs_privatelink.lab.inside.children import Child, await_ready, fork
 from pytest_ecs_privatelink.lab.inside.netlink import Message, NetlinkError, NetlinkSocket
 from pytest_ecs_privatelink.lab.inside.replies import reply
-from pytest_ecs_privatelink.lab.sockets import socket_path
 from pytest_ecs_privatelink.lab.twin_plan import FilterChain, TwinPlan, Way
 from pytest_ecs_privatelink.records import from_json
 
@@ -62,6 +61,7 @@ def _fulfil(request: object, folder: Path, generation: int) -> None:
 def _build(plan: TwinPlan, folder: Path) -> None:
     _set_options()
     hosts.mount_resolution(plan.resolver.addresses[0], folder)
+    instance.prepare(plan, folder)
     server_side = kernel.new_network_namespace()
     host_sides = [kernel.new_network_namespace() for _ in plan.hosts]
     with NetlinkSocket(links.ROUTE_FAMILY) as route:
@@ -83,8 +83,7 @@ def _start(
     if plan.resolver.answering:
         yield fork("resolver", servers.run_resolver, plan.resolver, server_side)
     for i, (host, namespace) in enumerate(zip(plan.hosts, host_sides, strict=True)):
-        path = socket_path(folder, i)
-        yield fork(f"host in {host.subnet}", hosts.run, host, path, namespace)
+        yield fork(f"host in {host.subnet}", hosts.run, plan, i, folder, namespace)
 
 
 def _set_options() -> None:

@@ -37,7 +37,7 @@ def compile_plan(
     with two hosts.
     """
     _refuse_unknown(snapshot)
-    planned, too_many = planned_hosts(snapshot, hosts)
+    planned, too_many = planned_hosts(snapshot, hosts, faults)
     everywhere = planned_servers(snapshot, registries, faults)
     servers = _reached(everywhere, planned)
     resolver = planned_resolver(snapshot, everywhere, faults)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from pytest_ecs_privatelink.errors import LabError
 from pytest_ecs_privatelink.lab.plan.addresses import host_address, taken_addresses
+from pytest_ecs_privatelink.lab.plan.agents import planned_agents
 from pytest_ecs_privatelink.lab.plan.routes import planned_routes
 from pytest_ecs_privatelink.lab.plan.sources import MOST_SOURCES, distinct_sources
+from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.twin_plan import Guise, Host, PlannedHost
 from pytest_ecs_privatelink.topology.lookup import subnet_of
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
@@ -16,10 +18,11 @@ _Worn = tuple[str, ...] | None
 
 
 def planned_hosts(
-    snapshot: Snapshot, hosts: tuple[Host, ...]
+    snapshot: Snapshot, hosts: tuple[Host, ...], faults: tuple[TwinFault, ...] = ()
 ) -> tuple[tuple[PlannedHost, ...], tuple[str, ...]]:
     """Return the hosts, and a sentence for each that dials from fewer places than there are."""
     taken = taken_addresses(snapshot)
+    agents = planned_agents(snapshot, faults)
     planned: dict[str, PlannedHost] = {}
     caveats: list[str] = []
     for host in hosts:
@@ -28,10 +31,13 @@ def planned_hosts(
             raise ValueError(f"{host.subnet} is no subnet of {snapshot.vpc.id}")
         if host.subnet in planned:
             raise ValueError(f"{host.subnet} has two hosts; a twin takes one for each subnet")
+        guises = _guises(snapshot, subnet, host.wearers, taken, caveats)
+        agent = agents.get(host.subnet)
         planned[host.subnet] = PlannedHost(
             subnet=host.subnet,
-            guises=_guises(snapshot, subnet, host.wearers, taken, caveats),
+            guises=guises if agent is None else _as_instance(guises),
             routes=planned_routes(snapshot, host.subnet),
+            agent=agent,
         )
     return tuple(planned.values()), tuple(caveats)
 
@@ -70,6 +76,11 @@ def _guises(
         guises.append(guise)
         taken = taken.union(guise.addresses)
     return tuple(guises)
+
+
+def _as_instance(guises: tuple[Guise, ...]) -> tuple[Guise, ...]:
+    """Return the guises with the container instances' first: what runs there leaves with it."""
+    return tuple(sorted(guises, key=lambda guise: LaunchType.EC2 not in guise.launch_types))
 
 
 def _dressed(wearers: Wearers) -> Iterator[tuple[_Worn, tuple[LaunchType, ...]]]:

@@ -12,7 +12,13 @@ from pytest_ecs_privatelink.lab.plan.addresses import address_elsewhere, public_
 from pytest_ecs_privatelink.lab.plan.hub import canonical, hub_addresses, zone_records
 from pytest_ecs_privatelink.lab.plan.names import endpoint_private_names, service_of, vpce_names
 from pytest_ecs_privatelink.lab.plan.policies import policy_of
-from pytest_ecs_privatelink.lab.twin_faults import CHAIN_CODES, TwinFault, layer_host_elsewhere
+from pytest_ecs_privatelink.lab.poll_endpoints import numbered_hosts
+from pytest_ecs_privatelink.lab.twin_faults import (
+    AGENT_CODES,
+    CHAIN_CODES,
+    TwinFault,
+    layer_host_elsewhere,
+)
 from pytest_ecs_privatelink.lab.twin_plan import Manner, PlannedServer, Way
 from pytest_ecs_privatelink.topology.lookup import interfaces_of
 from pytest_ecs_privatelink.topology.model import EndpointType, Snapshot
@@ -104,7 +110,10 @@ def _public_servers(
 
 def public_names(snapshot: Snapshot, service: str, registries: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names that the public side answers for: what ECS dials, and the wildcards."""
-    known = private_dns_names(service, snapshot.region)
+    known = (
+        *private_dns_names(service, snapshot.region),
+        *numbered_hosts(service, snapshot.region),
+    )
     if any(name.startswith("*.dkr.") for name in known) and not registries:
         return known
     return tuple(dict.fromkeys((*known, *host_names(service, snapshot.region, registries))))
@@ -128,4 +137,9 @@ def _manner(service: str, faults: tuple[TwinFault, ...]) -> Manner:
 def _troubles(service: str, faults: tuple[TwinFault, ...]) -> tuple[Code, ...]:
     """Return what goes wrong there once it is spoken to."""
     plain = service.replace("-fips", "")
-    return tuple(fault.code for fault in faults if CHAIN_CODES.get(fault.code) == plain)
+    return tuple(
+        fault.code
+        for fault in faults
+        if CHAIN_CODES.get(fault.code) == plain
+        or (fault.code in AGENT_CODES and fault.service == plain)
+    )

@@ -33,4 +33,15 @@ def _container_instance(raw: Raw, interface: Interface | None) -> ContainerInsta
         subnet=None if interface is None else interface.subnet,
         groups=None if interface is None else interface.groups,
         managed=interface is not None and interface.managed,
+        os=_os(raw),
     )
+
+
+def _os(raw: Raw) -> str:
+    """Return what runs there: ECS tells of Windows, and Bottlerocket of itself [its user guide]."""
+    attributes = {str(each.get("name")): each.get("value") for each in raw.get("attributes") or ()}
+    if attributes.get("ecs.os-type") == "windows":
+        return "windows"
+    if any(name.startswith("bottlerocket.") for name in attributes):
+        return "bottlerocket"
+    return "linux"

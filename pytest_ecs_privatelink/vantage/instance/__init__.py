@@ -1,1 +1,1 @@
-"""Container instances as vantages: reached through testinfra, asked in one round trip."""
+"""Container instances as vantages: each is asked all questions in one round trip by testinfra."""
