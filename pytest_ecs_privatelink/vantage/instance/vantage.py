@@ -9,8 +9,9 @@ from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.agent_records import AgentQuestion
 from pytest_ecs_privatelink.probes.call_records import Credentials
 from pytest_ecs_privatelink.probes.records import Answer, ConnectQuestion, Question
+from pytest_ecs_privatelink.probes.threads import in_thread
 from pytest_ecs_privatelink.topology.wearers import Wearers
-from pytest_ecs_privatelink.vantage.batches import Batch
+from pytest_ecs_privatelink.vantage.batches import Batch, Brought
 from pytest_ecs_privatelink.vantage.instance.asking import (
     Bundle,
     Put,
@@ -20,12 +21,13 @@ from pytest_ecs_privatelink.vantage.instance.asking import (
 )
 from pytest_ecs_privatelink.vantage.instance.channel import Channel
 from pytest_ecs_privatelink.vantage.instance.choosing import Host
-from pytest_ecs_privatelink.vantage.instance.threads import in_thread
 from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError
 
 _QUIET_S, _LONGEST_S = 0.03, 0.3
 _GRACE_S = 60.0
 """What a channel that ends its commands itself may take on top: connecting, or being delivered."""
+_SLACK_S = 5.0
+"""What the program may take on top of its own deadline, to be heard of it."""
 _FAREWELL_S = 5.0
 
 MOST_AT_ONCE = 32
@@ -184,12 +186,12 @@ class InstanceVantage:
         async with self._places:
             try:
                 async with asyncio.timeout(limit):
-                    brought = await in_thread(
-                        lambda: machine.channel.exchange(batch, batch.deadline + _FAREWELL_S)
-                    )
+                    brought = await in_thread(lambda: _exchanged(machine, batch), "instance")
             except TimeoutError:
                 machine.channel.end()
                 raise VantageError(f"no answer within {limit:g} s: see whether it hangs") from None
+        if isinstance(brought, VantageError):
+            raise brought
         answers = fitting(batch, brought)
         asked = [put for put in puts if put.question in set(batch.questions)]
         for question in set(answers) - set(batch.questions):
@@ -199,3 +201,11 @@ class InstanceVantage:
             or VantageError(f"{machine.host.label}: {unanswered(put.question, brought)}")
             for put in asked
         }
+
+
+def _exchanged(machine: Machine, batch: Batch) -> Brought | VantageError:
+    """Ask ``machine``, in a thread: what is raised there would lose its text on the way."""
+    try:
+        return machine.channel.exchange(batch, batch.deadline + _SLACK_S)
+    except VantageError as error:
+        return error
