@@ -8,12 +8,12 @@ needs less, that one travels under its name (`_STAND_INS`). What nothing uses st
 import ast
 import base64
 import functools
-import importlib.abc
 import importlib.util
 import json
 import sys
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 
 from pytest_ecs_privatelink.vantage.older_python import downgrade, write
 from pytest_ecs_privatelink.vantage.shaking import shake
@@ -26,6 +26,7 @@ _STAND_INS = {f"{_US}.probes.dns_codec": f"{_US}.probes.dns_plain"}
 
 # Python's flags: nothing of the user's environment or site, and no compiled files left behind.
 _FLAGS = "-ISB"
+# No quotes in it: it stands within two pairs of them.
 _LOADER = (
     "import sys,json,zlib,base64;"
     "texts=json.loads(zlib.decompress(base64.b64decode(sys.stdin.readline())));"
@@ -110,10 +111,8 @@ def _is_package(name: str) -> bool:
 
 
 def _source(name: str) -> str:
+    # By its file: pytest loads the modules of plugins by itself, and does not tell their texts.
     spec = importlib.util.find_spec(name)
-    if spec is None or not isinstance(spec.loader, importlib.abc.InspectLoader):
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         raise ValueError(f"{name} cannot travel to hosts: its source is not here")
-    text = spec.loader.get_source(name)
-    if text is None:
-        raise ValueError(f"{name} cannot travel to hosts: its source is not here")
-    return text
+    return Path(spec.origin).read_text(encoding="utf-8")

@@ -206,6 +206,24 @@ def test_the_bundle_holds_what_probes_and_nothing_that_judges() -> None:
     assert "import dns" not in "".join(bundle.texts().values())
 
 
+def test_pytest_may_have_rewritten_what_travels(pytester: pytest.Pytester) -> None:
+    """An installed plugin's modules are pytest's to load: their texts are still found."""
+    pytester.makeconftest("import pytest\npytest.register_assert_rewrite('pytest_ecs_privatelink')")
+    pytester.makepyfile(
+        """
+        from pytest_ecs_privatelink.vantage import bundle, onhost
+
+        def test_it():
+            assert "Rewriting" in type(onhost.__spec__.loader).__name__
+            assert bundle.bundle()
+        """
+    )
+
+    found = pytester.runpytest_subprocess("-p", "no:ecs-privatelink")
+
+    found.assert_outcomes(passed=1)
+
+
 def test_each_text_is_one_that_python_3_9_reads() -> None:
     """Every module of the bundle has the grammar of the oldest Python that hosts may have."""
     for text in bundle.texts().values():
