@@ -29,7 +29,8 @@ NO_CREDENTIALS = "credentials"
 """The phase of a call that was not made: the machine has no role to sign it with."""
 _METADATA = "/v1/metadata"
 _ACTION = "ecs:DiscoverPollEndpoint"
-_VERSION = re.compile(r"\bv?(\d+\.\d+\.\d+\S*)")
+_LONGEST_NAME = 512
+_VERSION = re.compile(r"\bv?(\d+\.\d+\.\d+[\w.+-]{0,40})")
 """Of ``Amazon ECS Agent - v1.30.0 (02ff320c)`` [ECS guide, "ecs-agent-introspection"]."""
 
 
@@ -85,7 +86,9 @@ def _agent(told: dict[str, Any]) -> Agent:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    """Return the text as one line that is no longer than any of AWS's names."""
+    line = " ".join(value.split())[:_LONGEST_NAME] if isinstance(value, str) else ""
+    return line or None
 
 
 def _ask_api(

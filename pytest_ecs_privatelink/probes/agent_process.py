@@ -17,6 +17,7 @@ _OWN = (b"/agent", b"amazon-ecs-agent")
 _STARTTIME = 22 - 3  # proc(5): field 22 of stat, counted after the command's closing parenthesis
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
+_LONGEST_VALUE = 1000
 _NEVER = "0001-"  # Docker's time of what never happened
 
 
@@ -52,7 +53,7 @@ def proxies_in(environment: object) -> tuple[str, ...]:
     for each in environment if isinstance(environment, list) else ():
         name, equals, value = str(each).partition("=")
         if equals and value.strip() and name.upper() in _PROXIES:
-            found[name.upper()] = _bare(name.upper(), value.strip())
+            found[name.upper()] = " ".join(_bare(name.upper(), value).split())[:_LONGEST_VALUE]
     return tuple(f"{name}={found[name]}" for name in _PROXIES if name in found)
 
 

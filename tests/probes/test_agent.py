@@ -193,6 +193,19 @@ def test_what_is_no_agent_says_nothing_of_itself(
     assert (answer.agent, answer.silence) == (Agent(started_unknown=why), "")
 
 
+def test_what_an_agent_says_is_cut_to_one_line(closed: int) -> None:
+    """A name that is no name fills no report."""
+    said = {"Cluster": "a\nb" * 9999, "ContainerInstanceArn": "", "Version": "v1.2.3" + "x" * 9999}
+    with agent({METADATA: json.dumps(said)}) as port, metadata({}) as nobody:
+        answer = asyncio.run(look(question(introspection=port, metadata=nobody, port=closed)))
+    found = answer.agent
+    assert found is not None
+    assert found.cluster is not None
+    assert found.cluster.startswith("a ba b")
+    assert len(found.cluster) == 512
+    assert (found.container_instance, len(found.version or "")) == (None, 45)
+
+
 def test_what_speaks_no_http_is_no_agent(closed: int) -> None:
     """Neither is a service of another protocol."""
     with (

@@ -5,7 +5,7 @@ import logging
 import pytest
 from logs_cloud import LogsCloud
 
-from pytest_ecs_privatelink.targets.discretion import discreet
+from pytest_ecs_privatelink.targets.discretion import NOTHING, discreet
 
 
 def test_signed_requests_are_not_logged(logs: LogsCloud, caplog: pytest.LogCaptureFixture) -> None:
@@ -36,3 +36,17 @@ def test_levels_are_given_back(level: int) -> None:
         assert logger.level == level
     finally:
         logger.setLevel(before)
+
+
+def test_two_threads_want_it_together() -> None:
+    """The stricter one is heeded while it lasts, and the last one gives the level back."""
+    logger = logging.getLogger("botocore")
+    before = logger.level
+    first, second = discreet(), discreet(NOTHING)
+    first.__enter__()
+    second.__enter__()
+    assert logger.level == NOTHING
+    first.__exit__(None, None, None)
+    assert logger.level == NOTHING
+    second.__exit__(None, None, None)
+    assert logger.level == before
