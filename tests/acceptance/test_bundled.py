@@ -12,7 +12,7 @@ import pytest_ecs_privatelink
 
 BUNDLED = {
     *("test_audit.py", "test_private_dns.py", "test_tcp_443.py"),
-    *("test_ecr_pull.py", "test_awslogs.py", "test_secret.py"),
+    *("test_ecr_pull.py", "test_awslogs.py", "test_secret.py", "test_agent.py"),
 }
 MINE = "def test_mine(ecs_vpc): assert ecs_vpc.subnets"
 HIDING = """
@@ -149,10 +149,11 @@ def test_fixtures_overridden_in_the_root_conftest_take_effect(
         ("ecr-pull", "failed", "ecr-auth", "probed"),
         ("awslogs", "failed", "logs-unreachable", "probed"),
         ("secret", "failed", "secret-unreachable", "probed"),
+        ("agent", "failed", "tls-certificate", "probed"),
     }
-    assert re.fullmatch(rf"=+ 45 failed, {AUDITS} passed, 33 warned in [\d.]+s =+", run.lines[-1])
+    assert re.fullmatch(rf"=+ 48 failed, {AUDITS} passed, 33 warned in [\d.]+s =+", run.lines[-1])
     assert {each["code"]: len(each["explains"]) for each in run.report["causes"]} == {
-        "tls-certificate": 45,
+        "tls-certificate": 48,
         "dns-resolver-differs": 33,
     }
     probed = [each for each in run.report["checks"] if each["claim"] == "private-dns"]

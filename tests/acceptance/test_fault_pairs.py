@@ -66,6 +66,8 @@ def conflict(first: Fault, second: Fault) -> str | None:
         return "a way out changes what the other break means"
     if {first.code, second.code} & OLD_ENDPOINTS and {first.code, second.code} & NO_ENDPOINTS:
         return "one is about when the three ecs endpoints were made, the other takes them away"
+    if first.disproved or second.disproved:
+        return "one is over when it is probed, and no cause"
     if first.code is second.code:
         return "both have one code, which would be told once either way"
     return None

@@ -36,8 +36,8 @@ def test_the_broken_world(runs: Runs) -> None:
     assert row in out
     (cause,) = (line for line in out if line.startswith("c1 "))
     assert without_ids(cause) == without_ids(" ".join(headline))
-    assert cause.endswith("; explains 15 checks")
-    assert "Fifteen checks, one cause" in README
+    assert cause.endswith("; explains 16 checks")
+    assert "Sixteen checks, one cause" in README
     assert out[out.index(cause) + 1].startswith(
         "   mend: aws ec2 authorize-security-group-ingress --region us-"
     )
