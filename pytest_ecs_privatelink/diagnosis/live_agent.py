@@ -10,12 +10,11 @@ _RUN = (
 )
 _START = _RUN % '"systemctl start ecs"'
 _RESTART = _RUN % '"docker stop ecs-agent","docker start ecs-agent"'
-_SETTINGS = _RUN % '"grep PROXY /etc/ecs/ecs.config"'
 _ENDPOINTS = "ec2 describe-vpc-endpoints --vpc-endpoint-ids {endpoints}"
 _REBOOT = "ec2 reboot-instances --instance-ids {instances}"
 _STALE = "restart the agents (docker stop ecs-agent, docker start ecs-agent), or reboot"
-# Agents are one break however many subnets they stand in, and each may be one of its own.
-_AXES = (Axis.SERVICE, Axis.SUBNET)
+# No endpoint is to blame for what becomes of agents: where they stand comes first.
+_AXES = (Axis.SUBNET, Axis.VPC, Axis.SERVICE)
 
 LIVE_AGENT: dict[Code, LiveCode] = {
     Code.AGENT_DISCONNECTED: LiveCode(
@@ -37,7 +36,7 @@ LIVE_AGENT: dict[Code, LiveCode] = {
         says="agents in {subnets} reach the ECS API by the public way",
         next="what the name of ecs resolves to there, then at the proxies in /etc/ecs/ecs.config, "
         "whose NO_PROXY has to name it",
-        cli=(_ENDPOINTS, _SETTINGS),
+        cli=(_ENDPOINTS,),
         axes=_AXES,
     ),
     Code.AGENT_STALE: LiveCode(

@@ -41,6 +41,7 @@ class Twin:
         self.ssh: dict[str, Path] = {}
         self.resolver = ""
         self.caveats: tuple[str, ...] = ()
+        self._hosts: tuple[PlannedHost, ...] = ()
         self._process = process
         self._folder = folder
 
@@ -95,7 +96,12 @@ class Twin:
             for name in (agent.address, agent.instance)
             if name is not None
         }
-        self.vantages = {
+        self._hosts = plan.hosts
+        self.vantages = self.new_vantages()
+
+    def new_vantages(self) -> dict[str, RemoteVantage]:
+        """Return vantages by subnet that nobody has used: one that was closed stays so."""
+        return {
             host.subnet: RemoteVantage(
                 path=str(socket_path(self._folder, i)),
                 label=f"lab:{host.subnet}",
@@ -104,7 +110,7 @@ class Twin:
                 instances=() if host.agent is None else (host.agent.instance,),
                 wearers={kind: each.groups for each in host.guises for kind in each.launch_types},
             )
-            for i, host in enumerate(plan.hosts)
+            for i, host in enumerate(self._hosts)
         }
 
     def refilter(self, plan: TwinPlan, timeout: float = 20.0) -> None:

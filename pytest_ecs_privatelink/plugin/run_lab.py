@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.lab.faults import Fault
+from pytest_ecs_privatelink.lab.hasty_watch import HastyWatch
 from pytest_ecs_privatelink.lab.laboratory import Laboratory, faults_named
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.plugin.keys import keys_of
@@ -14,7 +15,6 @@ from pytest_ecs_privatelink.plugin.run import OwnLab, Place, Source, load_snapsh
 from pytest_ecs_privatelink.plugin.run_here import read_vpc
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
-from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import CALLING_CLAIMS, Basis
 
@@ -62,7 +62,7 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
         absent=places.absent,
         own_lab=own_lab,
         keys=keys_of(lab.session) if own_lab else None,
-        watch=AgentWatch(lab.session, plan.snapshot.region) if own_lab else None,
+        watch=HastyWatch(lab.session, plan.snapshot.region) if own_lab else None,
         folder=lab.folder,
     )
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from pytest_ecs_privatelink.audits.register import audited_codes
 
-CELLS = 78
+CELLS = 81
 """Cells of the lab's world in three subnets: two claims at each of eleven endpoint services, an
-image pulled, a log event delivered, and a secret and a parameter fetched."""
+image pulled, a log event delivered, a secret and a parameter fetched, and an agent looked at."""
 AUDITS = len(audited_codes())
 TESTS = CELLS + AUDITS
 _FOREIGN = ("AWS_", "PYTEST_", "COV_", "PY_COLORS", "NO_COLOR", "FORCE_COLOR", "COLUMNS")

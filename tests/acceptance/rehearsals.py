@@ -12,15 +12,14 @@ from pytest_ecs_privatelink.diagnosis.causes import rank_causes
 from pytest_ecs_privatelink.diagnosis.ground import ground_of
 from pytest_ecs_privatelink.lab.cloud import REGION
 from pytest_ecs_privatelink.lab.faults import Fault
+from pytest_ecs_privatelink.lab.hasty_watch import HastyWatch
 from pytest_ecs_privatelink.lab.laboratory import Laboratory
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.world import World, build_world
 from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.plugin.run import private_folder
 from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.probes.agent_records import ConnectionAnswer, ConnectionQuestion
 from pytest_ecs_privatelink.probes.call_records import Credentials
-from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.vantage.broker import Broker
 from pytest_ecs_privatelink.vantage.exchange import Exchange
@@ -128,22 +127,6 @@ class Judged:
         }
 
 
-class Hurried:
-    """Asks whether agents are connected as a run does, and has no minutes to wait for them."""
-
-    def __init__(self, watch: AgentWatch) -> None:
-        self._watch = watch
-
-    async def connected(self, question: ConnectionQuestion) -> ConnectionAnswer:
-        """Look again at once, and give up soon."""
-        soon = replace(question, interval=0.01, patience=min(question.patience, 0.1))
-        return await self._watch.connected(soon)
-
-    async def close(self) -> None:
-        """Forget what was seen."""
-        await self._watch.close()
-
-
 def _audited(finding: Finding, number: int) -> Check:
     """Return the audit check of a finding."""
     error = finding.severity is Severity.ERROR
@@ -192,7 +175,7 @@ def rehearse(
             laboratory.twin.vantages,
             {},
             keys=lambda: LAB_KEYS,
-            watch=None if session is None else Hurried(AgentWatch(lambda: session, REGION)),
+            watch=None if session is None else HastyWatch(lambda: session, REGION),
         )
         exchange = Exchange(broker, private_folder(stack) / "broker.sock")
         stack.callback(exchange.close)

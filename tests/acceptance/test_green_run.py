@@ -15,7 +15,14 @@ REQUIRED = ("ecr.api", "ecr.dkr", "logs", "s3", "secretsmanager", "ssm")
 ASSUMED = ("ecs", "ecs-agent", "ecs-telemetry")
 POSSIBLE = ("kms", "ssmmessages")
 SERVICES = tuple(sorted(REQUIRED + ASSUMED + POSSIBLE))
-CHAIN = {"ecr.dkr": "ecr-pull", "logs": "awslogs", "secretsmanager": "secret", "ssm": "secret"}
+CHAIN = {
+    "ecr.dkr": "ecr-pull",
+    "ecs-agent": "agent",
+    "logs": "awslogs",
+    "secretsmanager": "secret",
+    "ssm": "secret",
+}
+FOLDERS = {"agent": "ec2/"}
 SQUARES = {
     (claim, subnet, service)
     for subnet in SUBNETS
@@ -83,7 +90,7 @@ def test_the_report_tells_the_run(green: Finished) -> None:
         "region": "us-east-1",
     }
     assert run["launch_types"] == ["fargate", "ec2"]
-    assert run["cells"] == {"required": 66, "probed": 66}
+    assert run["cells"] == {"required": 69, "probed": 69}
     assert run["workers"] == 1
     assert run["duration_s"] > 0
     assert green.report["causes"] == []
@@ -102,7 +109,7 @@ def test_the_report_says_where_the_packets_came_from(green: Finished) -> None:
         (f"lab:{subnet}", subnet) for subnet in subnets
     }
     assert {each["nodeid"] for each in probed} == {
-        f"test_{name}.py::test_{name}[{subnet}-{service}]"
+        f"{FOLDERS.get(claim, '')}test_{name}.py::test_{name}[{subnet}-{service}]"
         for claim, subnet, service in SQUARES
         for name in (claim.replace("-", "_"),)
     }
@@ -151,7 +158,7 @@ def test_the_matrix_stands_at_the_end(green: Finished) -> None:
     """The run ends with the matrix and the line that counts; a pipe gets no colour."""
     start = green.lines.index("=" * 31 + " ecs-privatelink " + "=" * 32)
     assert [line for line in green.lines[start + 1 : -1] if line] == [
-        "each square: private-dns, tcp-443, ecr-pull/awslogs/secret | ✔ passed",
+        "each square: private-dns, tcp-443, ecr-pull/awslogs/secret/agent | ✔ passed",
         "                private-a  private-b  private-c",
         *(
             f"{service:<16}✔✔✔        ✔✔✔        ✔✔✔"
@@ -159,7 +166,7 @@ def test_the_matrix_stands_at_the_end(green: Finished) -> None:
             else f"{service:<16}✔✔         ✔✔         ✔✔"
             for service in SERVICES
         ),
-        "66 of 66 required cells probed; every subnet has a vantage",
+        "69 of 69 required cells probed; every subnet has a vantage",
     ]
     assert ESCAPE not in green.out
 
@@ -170,7 +177,7 @@ def test_quiet_is_two_lines(quiet: Finished) -> None:
     assert "ecs-privatelink" not in quiet.out
     assert quiet.lines[-3:-1] == [
         f"{CELLS} passed in 3 subnets x 11 endpoint services",
-        "66 of 66 required cells probed; every subnet has a vantage",
+        "69 of 69 required cells probed; every subnet has a vantage",
     ]
     assert re.fullmatch(rf"{TESTS} passed in [\d.]+s", quiet.lines[-1])
 
@@ -221,5 +228,7 @@ def test_colour_is_asked_for(
 def test_a_terminal_without_unicode_gets_ascii(runs: Runs, snapshot: Path) -> None:
     """The matrix falls back to letters where the terminal speaks no UTF-8."""
     told = runs(f"--ecs-snapshot={snapshot}", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
-    assert "each square: private-dns, tcp-443, ecr-pull/awslogs/secret | s skipped" in told.lines
+    assert (
+        "each square: private-dns, tcp-443, ecr-pull/awslogs/secret/agent | s skipped" in told.lines
+    )
     assert told.out.isascii()

@@ -159,7 +159,7 @@ def test_an_interrupted_run_reports_and_leaves_nothing(
     assert len(told) == TESTS
     assert (
         f"nothing was proven: the run ended before this cell was judged ({CELLS} cells); "
-        "0 of 66 required cells probed; every subnet has a vantage"
+        "0 of 69 required cells probed; every subnet has a vantage"
     ) in ended.lines
 
 

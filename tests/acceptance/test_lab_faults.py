@@ -109,7 +109,7 @@ def test_a_missing_endpoint_is_told_from_end_to_end(runs: Runs) -> None:
     (line,) = (line for line in told.lines if line.startswith("c1 "))
     assert line.startswith("c1 endpoint-missing logs: vpc-")
     assert line.endswith("; explains 10 checks")
-    assert told.lines[-2] == ("63 of 66 required cells probed; every subnet has a vantage; 1 cause")
+    assert told.lines[-2] == ("66 of 69 required cells probed; every subnet has a vantage; 1 cause")
     (cause,) = told.report["causes"]
     assert (cause["id"], cause["code"], cause["severity"]) == ("c1", "endpoint-missing", "error")
     assert cause["explains"] == [

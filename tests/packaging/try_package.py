@@ -12,9 +12,9 @@ from collections import Counter
 from pathlib import Path
 
 PACKAGE = "pytest_ecs_privatelink"
-CELLS = 78
+CELLS = 81
 """What the healthy lab has: three subnets times eleven endpoint services times two claims, and four
-chains from each subnet."""
+chains and an agent from each subnet."""
 
 
 def main(dist: Path) -> None:
