@@ -12,7 +12,7 @@ import pytest_ecs_privatelink
 
 BUNDLED = {
     *("test_audit.py", "test_private_dns.py", "test_tcp_443.py"),
-    *("test_ecr_pull.py", "test_awslogs.py", "test_secret.py"),
+    *("test_ecr_pull.py", "test_awslogs.py", "test_secret.py", "test_agent.py"),
 }
 MINE = "def test_mine(ecs_vpc): assert ecs_vpc.subnets"
 HIDING = """

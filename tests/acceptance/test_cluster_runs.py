@@ -38,7 +38,7 @@ def test_a_saved_cluster_needs_no_option(runs: Runs, snapshot: Path) -> None:
     assert alone.verdicts == shared.verdicts
     for each in (alone, shared):
         assert (
-            "  not proven: ecr-pull, awslogs, secret "
+            "  not proven: ecr-pull, awslogs, secret, agent "
             "(the twin of a VPC has its network, not the services behind it)"
         ) in each.lines
     assert "54 of 54 required cells probed; every subnet has a vantage" in alone.lines

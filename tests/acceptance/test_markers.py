@@ -55,7 +55,7 @@ def test_dns(ecs_subnet): pass
 @pytest.mark.ecs_claim("audit")
 def test_audit(ecs_subnet): pass
 """
-DNS = "private-dns, tcp-443, ecr-pull, awslogs, secret, audit"
+DNS = "private-dns, tcp-443, ecr-pull, awslogs, secret, agent, audit"
 
 
 def squares(subnets: tuple[str, ...], services: tuple[str, ...]) -> list[str]:
@@ -147,8 +147,8 @@ def test_chain_claims_that_have_no_cell_are_left_out(runs: Runs, snapshot: Path)
     )
     assert run.code == 0
     assert (
-        "  not proven: ecr-pull, awslogs, secret (the twin of a VPC has its network, not the "
-        "services behind it)"
+        "  not proven: ecr-pull, awslogs, secret, agent (the twin of a VPC has its network, not "
+        "the services behind it)"
     ) in run.lines
     assert "1 passed, 9 deselected" in run.lines[-1]
 
