@@ -10,12 +10,14 @@ from pytest_ecs_privatelink.lab.laboratory import Laboratory, faults_named
 from pytest_ecs_privatelink.lab.world import World
 from pytest_ecs_privatelink.plugin.keys import keys_of
 from pytest_ecs_privatelink.plugin.lab_instances import as_the_lab_can, open_lab_instances
-from pytest_ecs_privatelink.plugin.plan import make_plan
+from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.plugin.run import OwnLab, Place, Source, load_snapshot, told
 from pytest_ecs_privatelink.plugin.run_here import read_vpc
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
+from pytest_ecs_privatelink.targets.discretion import discreet
 from pytest_ecs_privatelink.topology.model import Snapshot
+from pytest_ecs_privatelink.vantage.instance.opening import Opened
 from pytest_ecs_privatelink.verdict import CALLING_CLAIMS, Basis
 
 _NO_CLOUD = "the twin of a VPC has its network, not the services behind it"
@@ -49,14 +51,10 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
     own_lab = OwnLab(laboratory=lab, world=looked.world, faults=faults) if looked.world else None
     if not probing:
         return Place(plan=plan, source=looked.source, session=lab.session, own_lab=own_lab)
-    subnets = tuple(subnet.id for subnet in plan.terms.subnets)
-    twin_faults = tuple(each for fault in faults for each in fault.twin)
-    lab.build_twin(plan.snapshot, subnets, plan.terms.wearers, twin_faults)
-    source = replace(looked.source, notes=(*looked.source.notes, *lab.twin.caveats))
-    places = open_lab_instances(lab, plan)
+    places = _places(lab, plan, faults, stack)
     return Place(
         plan=plan,
-        source=source,
+        source=replace(looked.source, notes=(*looked.source.notes, *lab.twin.caveats)),
         session=lab.session,
         vantages=places.vantages,
         absent=places.absent,
@@ -65,6 +63,19 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
         watch=HastyWatch(lab.session, plan.snapshot.region) if own_lab else None,
         folder=lab.folder,
     )
+
+
+def _places(
+    lab: Laboratory, plan: Plan, faults: tuple[Fault, ...], stack: contextlib.ExitStack
+) -> Opened:
+    """Build the twin, and take up its vantages."""
+    subnets = tuple(subnet.id for subnet in plan.terms.subnets)
+    twin_faults = tuple(each for fault in faults for each in fault.twin)
+    lab.build_twin(plan.snapshot, subnets, plan.terms.wearers, twin_faults)
+    if plan.settings.connect is not None:
+        # SSM is called from threads for as long as the run lasts.
+        stack.enter_context(discreet())
+    return open_lab_instances(lab, plan)
 
 
 def _look(settings: Settings, lab: Laboratory, faults: tuple[Fault, ...]) -> _Looked:

@@ -6,42 +6,45 @@ module goes if its name occurs nowhere in any of them, an import if its name doe
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 _WORD = re.compile(r"\w+")
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_Import = ast.Import | ast.ImportFrom
 
 
 def shake(modules: Iterable[ast.Module], wanted: str) -> None:
     """Take out of ``modules`` what is neither ``wanted`` nor used, and what only that used."""
     trees, size = tuple(modules), -1
+    uses = {each: {*_used(each)} for tree in trees for each in tree.body}
     while size != (size := sum(len(tree.body) for tree in trees)):
-        for tree in trees:
-            _drop_imports(tree)
         used = {"", wanted}
-        for each in (each for tree in trees for each in tree.body):
-            used |= {*_used(each)} - {_name(each)}  # what only names itself is not used
+        for tree in trees:
+            _drop_imports(tree, set().union(*(uses[each] for each in tree.body)))
+            for each in tree.body:
+                used |= uses[each] - {_name(each)}  # what only names itself is not used
+                if isinstance(each, ast.ImportFrom):
+                    used |= {alias.name for alias in each.names}
         for tree in trees:
             tree.body = [each for each in tree.body if _name(each) in used]
 
 
-def _drop_imports(tree: ast.Module) -> None:
-    used = set(_used(tree, imports=False))
+def _drop_imports(tree: ast.Module, used: Container[str]) -> None:
     for node in tree.body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
+        if isinstance(node, _Import):
             node.names = [
                 each for each in node.names if (each.asname or each.name.split(".")[0]) in used
             ]
-    tree.body = [each for each in tree.body if getattr(each, "names", True)]
+    tree.body = [each for each in tree.body if not isinstance(each, _Import) or each.names]
 
 
-def _used(tree: ast.AST, *, imports: bool = True) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _used(statement: ast.stmt) -> Iterator[str]:
+    for node in ast.walk(statement):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             yield node.id
         elif isinstance(node, ast.Attribute):
             yield node.attr
-        elif isinstance(node, ast.ImportFrom) and imports:
+        elif isinstance(node, ast.ImportFrom) and node is not statement:
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.AnnAssign):
             yield from _WORD.findall(ast.unparse(node.annotation))  # texts within it, too

@@ -23,7 +23,7 @@ class SsmCloud:
     """What was called, and how to answer otherwise than by running what was sent.
 
     ``refuses`` has error code and message by operation; ``unknown_at_first`` is how often an
-    invocation is not known yet; ``status`` stands in for what a command came to.
+    invocation is not known yet, or not told for haste; ``status`` stands in for a command's end.
     """
 
     endpoint: str = ""
@@ -62,7 +62,9 @@ class SsmCloud:
         if operation == "GetCommandInvocation":
             if self.unknown_at_first:
                 self.unknown_at_first -= 1
-                return 400, {"__type": "InvocationDoesNotExist", "message": ""}
+                odd = self.unknown_at_first % 2
+                code = "ThrottlingException" if odd else "InvocationDoesNotExist"
+                return 400, {"__type": code, "message": ""}
             return 200, self.results[request["CommandId"]]
         return 200, {}
 

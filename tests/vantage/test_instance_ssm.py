@@ -130,6 +130,17 @@ def test_a_command_that_came_to_nothing_says_how(cloud: SsmCloud, status: tuple[
     assert trouble(found[0]) == f"ssm://{ID}: {ENDINGS[status]}"
 
 
+def test_nobody_stands_in_once_a_command_was_sent(cloud: SsmCloud) -> None:
+    """What runs somewhere already is not sent to another instance as well."""
+    cloud.refuses["GetCommandInvocation"] = ("AccessDeniedException", "because")
+    other = replace(machine(cloud), host=host("ssm://other", "i-0000000000000002"))
+
+    found = run(asked(vantage(machine(cloud), other), DNS))
+
+    assert trouble(found[0]).startswith(f"ssm://{ID}: SSM refused (AccessDeniedException)")
+    assert len(cloud.called("SendCommand")) == 1
+
+
 def test_a_command_is_cancelled_when_the_run_ends(cloud: SsmCloud) -> None:
     """Closing the vantage cancels what is under way, at once."""
     cloud.status = ("InProgress", "InProgress")
@@ -155,7 +166,7 @@ def test_a_command_is_cancelled_when_the_run_ends(cloud: SsmCloud) -> None:
 def test_a_command_is_cancelled_at_its_deadline(cloud: SsmCloud) -> None:
     """What does not end is not left running."""
     cloud.status = ("InProgress", "InProgress")
-    ssm = Ssm(ID, lambda: cloud.session().client("ssm"), COMMENT)
+    ssm = Ssm(ID, _once(lambda: cloud.session().client("ssm")), COMMENT)
 
     with pytest.raises(VantageError) as raised:
         ssm.execute("true", b"", -29.9)
@@ -200,7 +211,7 @@ def test_questions_that_are_too_many_for_one_command_go_with_several(cloud: SsmC
 def test_what_is_called_is_in_the_documented_policy(cloud: SsmCloud) -> None:
     """The IAM policy allows each call of this channel, on instances and commands."""
     cloud.status = ("InProgress", "InProgress")
-    ssm = Ssm(ID, lambda: cloud.session().client("ssm"), COMMENT)
+    ssm = Ssm(ID, _once(lambda: cloud.session().client("ssm")), COMMENT)
 
     with pytest.raises(VantageError):
         ssm.execute("true", b"", -29.9)

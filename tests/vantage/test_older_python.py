@@ -206,6 +206,12 @@ def test_the_bundle_holds_what_probes_and_nothing_that_judges() -> None:
     assert "import dns" not in "".join(bundle.texts().values())
 
 
+def test_what_has_no_source_cannot_travel() -> None:
+    """A module that is not written in Python here is named."""
+    with pytest.raises(ValueError, match="sys cannot travel to hosts: its source is not here"):
+        bundle._source("sys")
+
+
 def test_pytest_may_have_rewritten_what_travels(pytester: pytest.Pytester) -> None:
     """An installed plugin's modules are pytest's to load: their texts are still found."""
     pytester.makeconftest("import pytest\npytest.register_assert_rewrite('pytest_ecs_privatelink')")

@@ -9,6 +9,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+STOPPED = "the run ended before it answered"
+"""Why a program was killed that somebody else gave up."""
+
 _PIECE = 1 << 16
 _MOST_OUTPUT = 32 << 20  # bytes: the answers of a VPC's worth of questions are a hundredth of that
 
@@ -55,7 +58,7 @@ class Process:
             self._kill()
             self._let_go()
         if self._stopped:
-            killed = "the run ended"
+            killed = STOPPED
         return Ended(
             rc=self._popen.returncode,
             stdout=bytes(heard.stdout),

@@ -9,7 +9,7 @@ from testinfra.backend.base import CommandResult
 from testinfra.backend.ssh import SshBackend
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.vantage.instance.process import Ended, Patience, Process
+from pytest_ecs_privatelink.vantage.instance.process import STOPPED, Ended, Patience, Process
 from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError, last_words, of_ssh
 
 _GREETING = "pytest-ecs-privatelink: here"
@@ -80,6 +80,8 @@ def open_ssh(spec: str) -> Ssh:
 
 def _judge(ended: Ended) -> None:
     stderr = ended.stderr.decode(errors="replace")
+    if ended.killed == STOPPED:
+        raise VantageError(STOPPED)
     if ended.killed:
         kind = VantageError if ended.greeted else NotAskedError
         helps = "see what runs there at login" if not ended.greeted else "see whether it hangs"

@@ -18,7 +18,8 @@ MOST_SHOWN = 24_000
 """Characters of a command's output that GetCommandInvocation shows [SSM API]."""
 
 _DELIVERY_S = 30  # the least that SendCommand takes for TimeoutSeconds
-_LATELY_S = 15.0  # how long a command that was just sent may be unknown
+_UNKNOWN, _LATELY_S = "InvocationDoesNotExist", 15.0
+"""What SSM says of a command that was just sent, and how long it may."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 2.0
 _UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 _NOT_REGISTERED = (
@@ -114,17 +115,19 @@ class Ssm(BaseBackend):  # type: ignore[misc]  # testinfra ships no type informa
         raise VantageError("the run ended, and the command was cancelled")
 
     def _look(self, id_: str, spent: float) -> dict[str, Any] | None:
-        """Return the invocation; None where SSM does not know yet what it was just sent."""
+        """Return the invocation; None where SSM does not know yet, or has no time to say."""
         try:
             found: dict[str, Any] = self._client().get_command_invocation(
                 CommandId=id_, InstanceId=self.hostname
             )
         except ClientError as error:
-            if _code(error) == "InvocationDoesNotExist" and spent < _LATELY_S:
+            code = _code(error)
+            if code == "ThrottlingException" or (code == _UNKNOWN and spent < _LATELY_S):
                 return None
-            raise _refused(error) from None
+            # The command was sent: nobody may be asked in its place.
+            raise VantageError(str(_refused(error))) from None
         except BotoCoreError as error:
-            raise _unreached(error) from None
+            raise VantageError(str(_unreached(error))) from None
         return found
 
     def _cancel(self, id_: str) -> None:
