@@ -24,7 +24,8 @@ from pytest_ecs_privatelink.probes.records import (
     DnsStatus,
     Question,
 )
-from pytest_ecs_privatelink.vantage.instance.channel import StdinChannel, prepare
+from pytest_ecs_privatelink.vantage.bundle import bundle
+from pytest_ecs_privatelink.vantage.instance.channel import StdinChannel
 from pytest_ecs_privatelink.vantage.instance.choosing import Host
 from pytest_ecs_privatelink.vantage.instance.ssh import open_ssh
 from pytest_ecs_privatelink.vantage.instance.vantage import InstanceVantage, Machine
@@ -58,7 +59,7 @@ def main() -> None:
         listening(chosen.services) as (addresses, port),
     ):
         names = [f"host{n}" for n in range(chosen.hosts)]
-        prepare()  # as runs do while tests are collected
+        bundle()  # as runs do before they begin
         # Taken in turn, so that whatever else the machine does meets both.
         races = [
             (_one_command(hosts), _by_batch(hosts, names, addresses, port))

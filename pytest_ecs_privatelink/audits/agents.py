@@ -22,7 +22,7 @@ from pytest_ecs_privatelink.audits.wording import counted
 from pytest_ecs_privatelink.catalogue.agents import OLDEST, STANDS_AT, version_of
 from pytest_ecs_privatelink.catalogue.pages import PAGES
 from pytest_ecs_privatelink.topology.cluster import Cluster, ContainerInstance
-from pytest_ecs_privatelink.topology.evidence import name_of, own_instances
+from pytest_ecs_privatelink.topology.instances import name_of, own_instances
 from pytest_ecs_privatelink.verdict import (
     Cell,
     Claim,

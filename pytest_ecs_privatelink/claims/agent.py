@@ -19,7 +19,7 @@ from pytest_ecs_privatelink.probes.agent_records import (
     ConnectionQuestion,
 )
 from pytest_ecs_privatelink.topology.cluster import Cluster, ContainerInstance
-from pytest_ecs_privatelink.topology.evidence import name_of, own_instances
+from pytest_ecs_privatelink.topology.instances import name_of, own_instances
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, LaunchType, Verdict
 
 # Agents disconnect and come back several times an hour: minutes pass before one counts as gone.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pytest_ecs_privatelink.claims.terms import Reading, Terms
 from pytest_ecs_privatelink.topology.cluster import ContainerInstance
-from pytest_ecs_privatelink.topology.evidence import name_of
+from pytest_ecs_privatelink.topology.instances import name_of
 from pytest_ecs_privatelink.verdict import Cell, Code, Verdict
 
 

@@ -13,8 +13,8 @@ _RESTART = _RUN % '"docker stop ecs-agent","docker start ecs-agent"'
 _ENDPOINTS = "ec2 describe-vpc-endpoints --vpc-endpoint-ids {endpoints}"
 _REBOOT = "ec2 reboot-instances --instance-ids {instances}"
 _STALE = "restart the agents (docker stop ecs-agent, docker start ecs-agent), or reboot"
-# What agents say is grouped as packets are: one break in all subnets is one cause.
-_AXES = (Axis.SERVICE, Axis.SUBNET)
+# No endpoint is to blame for what becomes of agents: where they stand comes first.
+_AXES = (Axis.SUBNET, Axis.VPC, Axis.SERVICE)
 
 LIVE_AGENT: dict[Code, LiveCode] = {
     Code.AGENT_DISCONNECTED: LiveCode(

@@ -1,6 +1,5 @@
 """From settings and a snapshot to what the run is about. Pure: every process plans alike."""
 
-import ipaddress
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -40,7 +39,7 @@ from pytest_ecs_privatelink.topology.evidence import (
     launch_types_of,
     subnets_of,
 )
-from pytest_ecs_privatelink.topology.lookup import endpoints_for
+from pytest_ecs_privatelink.topology.lookup import endpoints_for, vpc_resolver
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.topology.selection import Selection, slugs, subnets_under_test
 from pytest_ecs_privatelink.verdict import (
@@ -183,7 +182,7 @@ def _terms(
         slugs=slugs(selection.subnets),
         egress={subnet.id: egress_of(snapshot, subnet.id) for subnet in selection.subnets},
         services=(),
-        resolvers=(_vpc_resolver(snapshot),),
+        resolvers=(vpc_resolver(snapshot),),
         timeout=settings.timeout,
         basis=basis,
         require_private=settings.require_private,
@@ -246,8 +245,3 @@ def _requirements(
 
 def _existing(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(service for service in SERVICES if endpoints_for(snapshot, service))
-
-
-def _vpc_resolver(snapshot: Snapshot) -> str:
-    """Return the VPC's base+2 address [VPC User Guide, "Amazon DNS server"]."""
-    return str(ipaddress.ip_network(snapshot.vpc.cidrs[0]).network_address + 2)

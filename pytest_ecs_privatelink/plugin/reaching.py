@@ -17,7 +17,7 @@ from pytest_ecs_privatelink.verdict import Claim
 if TYPE_CHECKING:
     import boto3
 
-_ROOM = 20_000
+_ROOM = 8_000
 """Bytes of certificates that a command has room for, beside the program and its questions."""
 
 

@@ -35,9 +35,9 @@ async def connect(question: ConnectQuestion, source: Source | None = None) -> Co
     The phases are ``connect`` and, with a ``server_name``, ``tls``; the last one timed is where it
     ended. `ConnectStatus` tells how: ``HANDSHAKE`` is a peer that speaks no TLS or none in common,
     ``CERTIFICATE`` one whose certificate does not hold (expired, of another name, of an unknown
-    issuer), described even so where OpenSSL 3 is below. ``FAILED`` means that nothing was proven
-    about the path: a bad question, an unusable ``ca_file``, no file descriptor left, a ``source``
-    that is in use or not of this machine. Never raises.
+    issuer), described even so from Python 3.10 and OpenSSL 3 on. ``FAILED`` means that nothing was
+    proven about the path: a bad question, an unusable ``ca_file``, no file descriptor left, a
+    ``source`` that is in use or not of this machine. Never raises.
     """
     began = time.perf_counter()
     phases: list[Phase] = []

@@ -13,7 +13,6 @@ from pytest_ecs_privatelink.catalogue.rules import BOTH, Features
 from pytest_ecs_privatelink.topology.cluster import (
     Cluster,
     Container,
-    ContainerInstance,
     EcsService,
     Placement,
     Secret,
@@ -108,21 +107,6 @@ def worn_by(snapshot: Snapshot, launch_type: LaunchType) -> tuple[Worn, ...]:
 def runs_on_instances(services: Iterable[EcsService]) -> bool:
     """Return whether any of the ECS services has tasks on container instances."""
     return any(kind is LaunchType.EC2 for kind, _ in _at_services(services))
-
-
-def own_instances(snapshot: Snapshot) -> tuple[ContainerInstance, ...]:
-    """Return the container instances whose agents are the user's to care for.
-
-    Agents of ECS Managed Instances are AWS's.
-    """
-    cluster = snapshot.cluster
-    seen = () if cluster is None else cluster.instances or ()
-    return tuple(each for each in seen if not each.managed)
-
-
-def name_of(instance: ContainerInstance) -> str:
-    """Return what people call the instance: its EC2 id, else the end of its ARN."""
-    return instance.instance or instance.arn.rpartition("/")[2]
 
 
 def narrowed(snapshot: Snapshot, names: tuple[str, ...]) -> Snapshot:

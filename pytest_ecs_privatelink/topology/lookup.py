@@ -1,5 +1,6 @@
 """Who belongs to whom in a snapshot: groups, interfaces, tables, endpoints of a service."""
 
+import ipaddress
 import re
 from collections.abc import Collection
 
@@ -157,3 +158,8 @@ def s3_prefix_list(snapshot: Snapshot) -> PrefixList | None:
 def _is_own_service(snapshot: Snapshot, name: str, service: str) -> bool:
     parsed = parse_service_name(name)
     return parsed is not None and parsed.service == service and parsed.region == snapshot.region
+
+
+def vpc_resolver(snapshot: Snapshot) -> str:
+    """Return the VPC's base+2 address [VPC User Guide, "Amazon DNS server"]."""
+    return str(ipaddress.ip_network(snapshot.vpc.cidrs[0]).network_address + 2)

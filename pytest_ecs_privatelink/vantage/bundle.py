@@ -2,19 +2,21 @@
 
 What travels is found by following imports from `onhost`, so that nobody keeps a list; a module that
 imports anything but the standard library and us is an error. Where one of them has a stand-in that
-needs less, that one travels under its name (`_STAND_INS`).
+needs less, that one travels under its name (`_STAND_INS`). What nothing uses stays behind.
 """
 
 import ast
 import base64
 import functools
-import importlib.abc
 import importlib.util
 import json
 import sys
 import zlib
+from collections.abc import Mapping
+from pathlib import Path
 
-from pytest_ecs_privatelink.vantage.older_python import downgrade
+from pytest_ecs_privatelink.vantage.older_python import downgrade, write
+from pytest_ecs_privatelink.vantage.shaking import shake
 
 _US = __name__.partition(".")[0]
 _BOOT = f"{_US}.vantage.onhost_boot"
@@ -24,6 +26,7 @@ _STAND_INS = {f"{_US}.probes.dns_codec": f"{_US}.probes.dns_plain"}
 
 # Python's flags: nothing of the user's environment or site, and no compiled files left behind.
 _FLAGS = "-ISB"
+# No quotes in it: it stands within two pairs of them.
 _LOADER = (
     "import sys,json,zlib,base64;"
     "texts=json.loads(zlib.decompress(base64.b64decode(sys.stdin.readline())));"
@@ -48,32 +51,41 @@ COMMAND = f"exec /bin/sh -c '{FIND_PYTHON}'"
 @functools.cache
 def bundle() -> str:
     """Return the program as one line: base64 over zlib over JSON, texts by the module's name."""
-    boot = f"{downgrade(_source(_BOOT), _BOOT)}\nstart(texts)\nfrom {_MAIN} import main\nmain()"
-    packed = zlib.compress(json.dumps({"": boot} | texts()).encode(), 9)
+    boot = write(downgrade(_source(_BOOT)), _BOOT)
+    begun = {"": f"{boot}\nstart(texts)\nfrom {_MAIN} import main\nmain()"}
+    packed = zlib.compress(json.dumps(begun | texts()).encode(), 9)
     return base64.b64encode(packed).decode()
 
 
 @functools.cache
 def texts() -> dict[str, str]:
     """Return all that travels, by the module's name; the names of packages end with a dot."""
-    names, found = [_MAIN], dict[str, str]()
+    trees = _reached({})
+    shake(trees.values(), "main")
+    return {
+        f"{name}." if _is_package(name) else name: write(tree, name)
+        for name, tree in _reached(trees).items()
+    }
+
+
+def _reached(known: Mapping[str, ast.Module]) -> dict[str, ast.Module]:
+    """Return the modules that `_MAIN` leads to: the ``known`` ones as they are, others read."""
+    names, found = [_MAIN], dict[str, ast.Module]()
     while names:
         name = names.pop()
-        key = f"{name}." if _is_package(name) else name
-        if key in found:
+        if name in found or not name:
             continue
         standing_in = _STAND_INS.get(name, name)
-        text = _source(standing_in)
-        found[key] = downgrade(text, standing_in)
-        names += travelling(text, standing_in)
-        names += filter(None, [name.rpartition(".")[0]])
+        found[name] = known.get(name) or downgrade(_source(standing_in))
+        names += travelling(found[name], standing_in)
+        names.append(name.rpartition(".")[0])
     return found
 
 
-def travelling(text: str, name: str) -> tuple[str, ...]:
-    """Return what of ours the module ``name`` imports; raise ValueError for what is others'."""
+def travelling(module: ast.Module, name: str) -> tuple[str, ...]:
+    """Return what of ours ``module``, called ``name``, imports; raise ValueError for others'."""
     wanted: list[str] = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(module):
         if isinstance(node, ast.Import):
             wanted += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -99,10 +111,8 @@ def _is_package(name: str) -> bool:
 
 
 def _source(name: str) -> str:
+    # By its file: pytest loads the modules of plugins by itself, and does not tell their texts.
     spec = importlib.util.find_spec(name)
-    if spec is None or not isinstance(spec.loader, importlib.abc.InspectLoader):
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         raise ValueError(f"{name} cannot travel to hosts: its source is not here")
-    text = spec.loader.get_source(name)
-    if text is None:
-        raise ValueError(f"{name} cannot travel to hosts: its source is not here")
-    return text
+    return Path(spec.origin).read_text(encoding="utf-8")

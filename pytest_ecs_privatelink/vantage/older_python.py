@@ -18,16 +18,21 @@ _ALIAS = re.compile(r"_?[A-Z][a-z]\w*")
 _Function = TypeVar("_Function", ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def downgrade(text: str, name: str) -> str:
-    """Return ``text``, the module ``name``, for Python 3.9; raise ValueError if that cannot be."""
-    tree = _Downgrade().visit(ast.parse(text))
-    tree.body.insert(0, ast.parse(f"import typing as {_TYPING}").body[0])
-    older = ast.unparse(ast.fix_missing_locations(tree))
+def downgrade(text: str) -> ast.Module:
+    """Return ``text``, a module's, as it is for Python 3.9, if `write` agrees."""
+    tree: ast.Module = _Downgrade().visit(ast.parse(text))
+    tree.body.insert(0, ast.Import([ast.alias("typing", _TYPING)]))
+    return ast.fix_missing_locations(tree)
+
+
+def write(tree: ast.Module, name: str) -> str:
+    """Return the text of the module ``name``; raise ValueError if Python 3.9 cannot read it."""
+    text = ast.unparse(tree)
     try:
-        ast.parse(older, feature_version=FLOOR)
+        ast.parse(text, feature_version=FLOOR)
     except SyntaxError as error:
         raise ValueError(f"{name} cannot travel to Python 3.9: {error.msg}") from None
-    return older
+    return text
 
 
 class _Downgrade(ast.NodeTransformer):
@@ -73,6 +78,25 @@ class _Downgrade(ast.NodeTransformer):
         if node.value is None:
             return ast.Pass()
         return ast.Assign(targets=[node.target], value=self.visit(node.value))
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.Call:
+        # Python 3.12 writes f-strings that older ones cannot read.
+        values: list[ast.expr] = []
+        template = ast.Constant(self._template(node, values))
+        return ast.Call(ast.Attribute(template, "format", ast.Load()), values, [])
+
+    def _template(self, node: ast.JoinedStr, values: list[ast.expr]) -> str:
+        text = ""
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                values.append(self.visit(part.value))
+                text += "{" + (f"!{part.conversion:c}" if part.conversion >= 0 else "")
+                if isinstance(part.format_spec, ast.JoinedStr):
+                    text += ":" + self._template(part.format_spec, values)
+                text += "}"
+            elif isinstance(part, ast.Constant):
+                text += str(part.value).replace("{", "{{").replace("}", "}}")
+        return text
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
         node.type = None if node.type is None else _Timeouts().visit(node.type)

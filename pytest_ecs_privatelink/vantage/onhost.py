@@ -32,16 +32,15 @@ def main() -> NoReturn:
     try:
         errand = from_json(Errand, unpack(take_one(sys.stdin)))
     except (ParcelError, RecordError) as error:
-        _end(_NO_ERRAND, f"the batch is not whole: {error}")
+        _end(_NO_ERRAND, f"ecs-privatelink: the batch is not whole: {error}\n")
     # Whatever hangs, even in here, the kernel ends it.
     signal.alarm(math.ceil(errand.batch.deadline) + _GRACE_S)
     threading.Thread(target=_end_with_reader, daemon=True).start()
     try:
         text = _do(errand)
     except Exception as error:  # noqa: BLE001 - its text may be secret
-        _end(_BROKEN, f"the program itself failed: {type(error).__name__}")
-    sys.stdout.write(text)
-    _end(0)
+        _end(_BROKEN, f"ecs-privatelink: the program itself failed: {type(error).__name__}\n")
+    _end(0, text)
 
 
 def _do(errand: Errand) -> str:
@@ -63,10 +62,12 @@ def _end_with_reader() -> None:
     os._exit(_BROKEN)
 
 
-def _end(status: int, why: str = "") -> NoReturn:
-    """End at once, threads or not."""
-    if why:
-        sys.stderr.write(f"ecs-privatelink: {why}\n")
-    sys.stdout.flush()
-    sys.stderr.flush()
+def _end(status: int, text: str = "") -> NoReturn:
+    """Say ``text``, where all went well to stdout, and end at once, threads or not."""
+    stream = sys.stderr if status else sys.stdout
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        status = _BROKEN  # nobody listens
     os._exit(status)

@@ -24,7 +24,7 @@ from pytest_ecs_privatelink.vantage.batches import Batch, Brought
 from pytest_ecs_privatelink.vantage.bundle import COMMAND, FIND_PYTHON, bundle
 from pytest_ecs_privatelink.vantage.parcels import ParcelError, pack, unpack
 from pytest_ecs_privatelink.vantage.pieces import More, read_piece
-from pytest_ecs_privatelink.vantage.returns import Errand, Returned, settle
+from pytest_ecs_privatelink.vantage.returns import Errand, Returned, pair_up
 
 LONGEST_COMMAND = 60_000
 """Characters that `by_command` makes at most: SSM takes about 64 KB, a shell's argument 128 KiB."""
@@ -73,7 +73,7 @@ def read(output: str, batch: Batch, before: More | None = None) -> Brought | Mor
         returned = from_json(Returned, unpack(parcel))
     except RecordError as error:
         raise ParcelError(f"the answer is none that this version knows: {error}") from None
-    return settle(batch, returned)
+    return pair_up(batch, returned)
 
 
 def _fed(errand: Errand) -> bytes:

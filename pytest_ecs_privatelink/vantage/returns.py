@@ -37,7 +37,7 @@ class Returned:
     python: str = ""
 
 
-def settle(batch: Batch, returned: Returned) -> Brought:
+def pair_up(batch: Batch, returned: Returned) -> Brought:
     """Put the questions of ``batch`` beside their answers; raise `ParcelError` if they do not fit.
 
     Each question of the batch has an answer or is missing, and only what may be dialled was.

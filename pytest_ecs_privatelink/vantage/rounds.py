@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -109,16 +108,11 @@ class Round:
 
 @contextlib.contextmanager
 def _as_file(text: str | None) -> Iterator[str | None]:
-    """Yield the path of a file that holds ``text``: in memory if the system can, else private."""
+    """Yield a path that holds ``text`` for this process: the file has no name on any disk."""
     if text is None:
         yield None
-    elif hasattr(os, "memfd_create"):
-        with open(os.memfd_create("trust"), "w", encoding="utf-8") as kept:
-            kept.write(text)
-            kept.flush()
-            yield f"/proc/self/fd/{kept.fileno()}"
-    else:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as kept:
-            kept.write(text)
-            kept.flush()
-            yield kept.name
+        return
+    with tempfile.TemporaryFile("w", encoding="utf-8") as kept:
+        kept.write(text)
+        kept.flush()
+        yield f"/proc/self/fd/{kept.fileno()}"

@@ -101,7 +101,7 @@ def test_certificates_that_no_command_has_room_for_are_refused(
 ) -> None:
     """Whoever names a large bundle hears it before anything is sent, and what to do."""
     pytest.importorskip("testinfra")
-    (tmp_path / "large.pem").write_text("x" * 20_001)
+    (tmp_path / "large.pem").write_text("x" * 8_001)
 
     told = runs(
         f"--ecs-snapshot={snapshot}",

@@ -14,7 +14,7 @@ from pytest_ecs_privatelink.audits.register import run_audits, unseen
 from pytest_ecs_privatelink.audits.scene import Unseen
 from pytest_ecs_privatelink.topology.cluster import ContainerInstance
 from pytest_ecs_privatelink.topology.model import Endpoint, Snapshot
-from pytest_ecs_privatelink.verdict import Code, Finding, Severity
+from pytest_ecs_privatelink.verdict import Cell, Claim, Code, Finding, Severity
 
 E, W = Severity.ERROR, Severity.WARNING
 ORDER = ("ecs-agent", "ecs-telemetry", "ecs")
@@ -351,3 +351,40 @@ def test_a_cluster_that_could_not_be_read_leaves_its_codes_unknown() -> None:
     assert {(each.subject, each.reason) for each in told if each.code in AGENT_CODES} == {
         ("vpc-0abc", "the cluster could not be read: missing permission ecs:DescribeClusters")
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"agent_version": "1.25.0"}, Code.AGENT_TOO_OLD),
+        ({"agent_connected": False}, Code.AGENT_DISCONNECTED),
+        ({"registered": BEFORE}, Code.AGENT_STALE),
+    ],
+)
+def test_a_finding_blocks_the_cells_in_which_its_agents_are_asked(
+    changes: dict[str, Any], code: Code
+) -> None:
+    """Of the instances that it names, and only where a run asks any."""
+    sick, well = instance(**changes), instance("i-2", subnet="subnet-b", registered=AFTER)
+    snapshot = hosted(sick, well, taken=SAME_DAY, endpoints=in_order(*ORDER))
+
+    def blocks(*subnets: str) -> tuple[Cell, ...]:
+        asked = replace(scene(snapshot, EC2), agents=frozenset(subnets))
+        (found,) = (each for each in run_audits(asked) if each.code is code)
+        return found.blocks
+
+    assert blocks("subnet-a", "subnet-b") == (Cell(Claim.AGENT, "subnet-a", "ecs-agent"),)
+    assert blocks("subnet-b") == blocks() == ()
+
+
+def test_what_blocks_a_path_of_the_agents_blocks_them() -> None:
+    """Where instances are asked, and nowhere else: a missing endpoint is one break."""
+    lacking = tuple(each for each in in_order(*ORDER) if not each.service_name.endswith(".ecs"))
+    asked = replace(
+        scene(hosted(instance(registered=AFTER), endpoints=lacking), EC2),
+        agents=frozenset({"subnet-a"}),
+    )
+    (found,) = (each for each in run_audits(asked) if each.code is Code.ENDPOINT_MISSING)
+    agents = [each for each in found.blocks if each.claim is Claim.AGENT]
+    assert agents == [Cell(Claim.AGENT, "subnet-a", "ecs-agent")]
+    assert {each.subnet for each in found.blocks} > {"subnet-a"}

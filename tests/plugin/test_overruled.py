@@ -48,13 +48,22 @@ class Passing:
         return tuple(check(Verdict.PASSED, each.claim, each.service) for each in cells)
 
 
+AGENTS = replace(
+    HELD,
+    code=Code.AGENT_STALE,
+    subject="prod",
+    severity=Severity.WARNING,
+    blocks=(Cell(Claim.AGENT, "subnet-a", "ecs-agent"),),
+)
+
+
 def audited(finding: Finding) -> Check:
     """Return the check of the finding's code."""
     part = SimpleNamespace(
         plan=replace(planned(vpc(*SERVICES)), findings=(finding,)), link=Passing()
     )
     item: Any = SimpleNamespace(user_properties=[], stash={})
-    (told,) = check_audit(cast(pytest.Item, item), cast(Part, part), CODE, NO_SEAMS)
+    (told,) = check_audit(cast(pytest.Item, item), cast(Part, part), finding.code, NO_SEAMS)
     return told
 
 
@@ -64,6 +73,17 @@ def test_what_the_wire_disproves_is_a_warning() -> None:
 
     assert told.verdict is Verdict.WARNED
     assert told.reason == "the wire disagrees: every cell that it blocks passed"
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_agents_own_words_clear_what_the_api_made_them_look_like(severity: Severity) -> None:
+    """They were restarted, or are connected again: no warning is left, nor under --ecs-strict."""
+    told = audited(replace(AGENTS, severity=severity))
+
+    assert told.verdict is Verdict.PASSED
+    assert told.reason == "the wire disagrees: every cell that it blocks passed"
+    unasked = audited(replace(AGENTS, blocks=()))
+    assert unasked.verdict is Verdict.WARNED
 
 
 def test_the_runners_calls_do_not_speak_for_tasks_roles() -> None:

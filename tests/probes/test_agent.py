@@ -16,7 +16,7 @@ from agent_host import CONTAINER, METADATA, agent, container, docker
 from https_servers import Step, aws, refusal
 from hypothesis import given
 from hypothesis import strategies as st
-from test_instance_role import DOCUMENT, MARK, ROLES, metadata
+from instance_metadata import DOCUMENT, MARK, ROLES, metadata
 from tls_servers import server, silence
 
 from pytest_ecs_privatelink.probes.agent import NO_CREDENTIALS, look

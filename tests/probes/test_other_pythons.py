@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime
+import re
 import socket
 import ssl
 import warnings
@@ -17,12 +18,15 @@ import pytest
 import tls_servers
 import trustme
 from aws_calls import CREDENTIALS, MARK
-from https_servers import Request, Step, aws, refusal, serving
+from https_servers import Request, Step, aws, in_turn, refusal, saying, serving, silence
+from https_servers import answer as answer_of
 from other_pythons import host, pythons, run
 from scripted_dns import answer_to, over, scripted_dns
 from staged_pull import staged
 
+from pytest_ecs_privatelink.probes.agent_records import AgentQuestion
 from pytest_ecs_privatelink.probes.call_records import (
+    CallStatus,
     LogQuestion,
     PullQuestion,
     SecretQuestion,
@@ -43,6 +47,7 @@ NOW = datetime.datetime.now(datetime.UTC)
 DAY = datetime.timedelta(days=1)
 SHORT_S = 0.5
 FOUND = pythons()
+_ISSUER = re.compile(r"\(OU=.*?\)")
 
 RECORDS = {
     "chain": (
@@ -55,6 +60,17 @@ RECORDS = {
     "loop": ("loop.example CNAME loop.example.",),
     "long": ("long.example A 10.0.1.5",),
 }
+
+
+_WHIMS = (tls_servers.plaintext, tls_servers.close, tls_servers.reset, tls_servers.silence)
+_BROKEN_ANSWERS: tuple[Step, ...] = (
+    answer_of(200, b"{}", length=99),
+    answer_of(302, headers={"Location": "https://portal.example/"}),
+    saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n"),
+    saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", silence),
+    saying(b"SSH-2.0-OpenSSH_9.2\r\n"),
+    silence,
+)
 
 
 def say(query: dns.message.Message, transport: str) -> list[bytes]:
@@ -111,7 +127,21 @@ def street(
         folder = tmp_path_factory.mktemp("stage")
         pull = stack.enter_context(staged(folder)).question
         calls = _calls(stack, authority, ca_file, pull)
-        yield (*names, *doors, *broken, *calls)
+        yield (*names, *doors, *broken, *calls, _nobody())
+
+
+def _nobody() -> AgentQuestion:
+    """Return the question for an agent where there is none."""
+    return AgentQuestion(
+        instance="i-1",
+        container_instance="arn",
+        cluster="arn",
+        ecs="localhost",
+        region="us-east-1",
+        docker="/no/docker.sock",
+        introspection=_unused(),
+        metadata=f"http://127.0.0.1:{_unused()}",
+    )
 
 
 def _unused() -> int:
@@ -131,8 +161,7 @@ def _treatments(authority: trustme.CA) -> list[tls_servers.Treatment]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         old = tls_servers.tls(authority.issue_cert(NAME), newest=ssl.TLSVersion.TLSv1_1)
-    whims = [tls_servers.plaintext, tls_servers.close, tls_servers.reset, tls_servers.silence]
-    return [*map(tls_servers.tls, certificates), old, *whims]
+    return [*map(tls_servers.tls, certificates), old, *_WHIMS]
 
 
 def _door(
@@ -181,13 +210,21 @@ def _calls(
         port=port,
         ca_file=ca_file,
     )
-    silent = stack.enter_context(tls_servers.server(tls_servers.silence))[0]
+    stranger = trustme.CA(organization_name="Corp Proxy").issue_cert("localhost")
+    broken = [
+        stack.enter_context(tls_servers.server(treat))[0]
+        for treat in (*_WHIMS, tls_servers.tls(stranger))
+    ]
+    certificate = authority.issue_cert("localhost")
+    broken += [
+        stack.enter_context(serving(certificate, in_turn(step))).port for step in _BROKEN_ANSWERS
+    ]
     return [
         pull,
         secret,
         replace(secret, service="ssm", reference="/app/token"),
-        replace(secret, port=silent, timeout=SHORT_S),
         log,
+        *(replace(secret, port=port, timeout=SHORT_S) for port in broken),
     ]
 
 
@@ -228,6 +265,9 @@ def test_a_host_sees_what_this_process_sees(
 
 def _told(found: Answer, version: str) -> Any:  # noqa: ANN401
     told = timeless(to_json(found))
+    outcome = told.get("outcome", {})
+    if version == "3.9" and outcome.get("status") == CallStatus.TLS:
+        outcome["detail"] = _ISSUER.sub("(not known)", outcome["detail"])
     if version == "3.9" and told.get("status") == ConnectStatus.CERTIFICATE:
         # It does not tell of a certificate that it refused.
         told |= dict.fromkeys(("issuer", "names", "expires", "detail"))

@@ -1,5 +1,6 @@
 """The program on a host: what it does in time, out of time, and when nobody listens any more."""
 
+import json
 import os
 import select
 import signal
@@ -15,6 +16,7 @@ import tls_servers
 import trustme
 from aws_calls import CREDENTIALS, MARK
 from https_servers import aws, in_turn, serving
+from instance_metadata import DOCUMENT, ROLES, metadata
 from other_pythons import host, pythons, run
 from scripted_dns import answer_to, over, scripted_dns
 
@@ -148,6 +150,28 @@ def test_calls_without_credentials_are_missing_with_the_reason() -> None:
     assert brought.missing == ((SECRET, why), (other, why))
 
 
+def test_calls_are_signed_with_the_hosts_own_role(
+    certificate: trustme.LeafCert, ca_file: str
+) -> None:
+    """Where no credentials came along, the instance's are asked for and sign every call."""
+    documents = {ROLES: "agent", f"{ROLES}agent": json.dumps(DOCUMENT)}
+    with (
+        serving(certificate, in_turn(aws({"SecretString": "hunter2"}))) as server,
+        metadata(documents) as endpoint,
+    ):
+        one = replace(SECRET, port=server.port, ca_file=ca_file)
+        batch = Batch(
+            questions=(one, replace(one, reference="other")), trust=Path(ca_file).read_text()
+        )
+        brought = run(batch, HERE, metadata=endpoint)
+
+    assert brought.missing == ()
+    assert len(server.requests) == 2
+    for request in server.requests:
+        assert "Credential=ASIAEXAMPLE/" in request.headers["authorization"]
+        assert request.headers["x-amz-security-token"] == DOCUMENT["Token"]
+
+
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_signals_end_it_at_once(dialled: tuple[Batch, socket.socket], sent: int) -> None:
     """Whoever wants it gone need not wait for its deadline, and it says nothing more."""
@@ -251,6 +275,9 @@ def test_the_command_holds_neither_secrets_nor_the_batch(ca_file: str) -> None:
 
     assert command == by_stdin(Batch(questions=()))[0]
     assert len(command) < 1000
+    # One line in one pair of quotes is read alike by sh, csh and fish.
+    assert command.count("'") == 2
+    assert not set("!\n\\") & set(command)
 
 
 def test_a_command_takes_no_credentials() -> None:

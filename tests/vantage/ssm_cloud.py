@@ -125,7 +125,7 @@ def ssm_cloud() -> Iterator[SsmCloud]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         cloud.endpoint = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield cloud

@@ -14,7 +14,13 @@ from pytest_ecs_privatelink.claims.asking import ask_connect
 from pytest_ecs_privatelink.claims.foreseen import foreseen_dials
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.probes.agent_records import ConnectionQuestion
-from pytest_ecs_privatelink.probes.records import Answer, ConnectAnswer, ConnectStatus, Question
+from pytest_ecs_privatelink.probes.records import (
+    Answer,
+    ConnectAnswer,
+    ConnectQuestion,
+    ConnectStatus,
+    Question,
+)
 from pytest_ecs_privatelink.topology.cluster import Cluster, ContainerInstance
 from pytest_ecs_privatelink.topology.model import Interface, Snapshot
 from pytest_ecs_privatelink.topology.reader.instances import standing_in
@@ -279,9 +285,10 @@ def test_the_operating_system_is_read_from_the_attributes(
 def test_what_is_foreseen_is_what_claims_ask() -> None:
     """The template with the answer's address is the very question of ``tcp-443``."""
     terms = make_world(1, SERVICES).terms
-    asked: list[Question | ConnectionQuestion] = []
+    asked: list[Question] = []
 
     async def ask(question: Question | ConnectionQuestion) -> Answer:
+        assert isinstance(question, ConnectQuestion)
         asked.append(question)
         return ConnectAnswer(
             address="10.0.0.7",

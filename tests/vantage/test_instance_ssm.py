@@ -180,7 +180,7 @@ def test_credentials_never_go_into_a_command(cloud: SsmCloud) -> None:
 def test_questions_that_are_too_many_for_one_command_go_with_several(cloud: SsmCloud) -> None:
     """A batch above SSM's limits is divided, and nothing is lost."""
     # Names that compress badly; the port is closed, so that nobody hears them.
-    names = [Random(i).randbytes(140).hex() for i in range(300)]
+    names = [Random(i).randbytes(140).hex() for i in range(70)]
     questions = [
         ConnectQuestion(address="127.0.0.1", port=1, server_name=name, timeout=2.0)
         for name in names

@@ -109,6 +109,25 @@ def test_each_file_of_certificates_is_a_batch_of_its_own() -> None:
     assert sorted(str(batch.trust) for batch in channel.batches) == ["A", "B"]
 
 
+def test_a_file_that_cannot_be_read_costs_its_own_questions() -> None:
+    """What was answered before stays answered."""
+
+    def bundle(path: str) -> str:
+        if path == "b.pem":
+            raise VantageError("the CA bundle b.pem cannot be read: No such file or directory")
+        return "A"
+
+    place = vantage(told(Told()), bundle=bundle)
+    questions = [replace(DIALLED, ca_file=each) for each in ("a.pem", "b.pem")]
+
+    found = run(asked(place, *questions))
+
+    assert found[0] == an_answer(questions[0])
+    assert trouble(found[1]) == (
+        f"{FIRST}: the CA bundle b.pem cannot be read: No such file or directory"
+    )
+
+
 def test_agents_are_asked_on_their_own_machines() -> None:
     """Paths are put to the first machine alone, each agent's question to the machine it names."""
     first, second = Told(agent_answer), Told(agent_answer)

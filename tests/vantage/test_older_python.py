@@ -14,7 +14,13 @@ import pytest
 
 from pytest_ecs_privatelink.vantage import bundle, onhost_boot
 from pytest_ecs_privatelink.vantage.bundle import travelling
-from pytest_ecs_privatelink.vantage.older_python import downgrade
+from pytest_ecs_privatelink.vantage.older_python import downgrade as tree_of
+from pytest_ecs_privatelink.vantage.older_python import write
+
+
+def downgrade(text: str) -> str:
+    """Return ``text`` as it travels."""
+    return write(tree_of(text), "made")
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +34,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
 def run(text: str) -> dict[str, Any]:
     """Return the names that ``text`` makes once it is fit for Python 3.9."""
     names = sys.modules["made"].__dict__
-    exec(downgrade(textwrap.dedent(text), "made"), names)
+    exec(downgrade(textwrap.dedent(text)), names)
     return names
 
 
@@ -54,7 +60,7 @@ def test_unions_are_those_of_typing() -> None:
     assert hints == {"field": int | str | None, "other": list[int | str | None] | None}
     later = dataclasses.fields(made["Record"])[0].type
     assert later == "_typing.Union[Scalar, None]"
-    assert "|" not in downgrade("Scalar = int | str", "made")
+    assert "|" not in downgrade("Scalar = int | str")
 
 
 def test_fields_by_name_may_stand_in_any_order() -> None:
@@ -97,8 +103,7 @@ def f(a: int, *more: str, by: float = 1.0) -> None:
     later: int
     now: int = a
     return now
-''',
-        "made",
+'''
     )
 
     assert not any(word in small for word in ("Module", "Constant", "Class", "Function", "int"))
@@ -127,13 +132,23 @@ def test_unions_may_be_asked_for_members() -> None:
     made = run("Both = int | str\ndef f(x): return isinstance(x, Both), isinstance(x, int)")
 
     assert made["f"]("") == (True, False)
-    assert "get_args(Both) or Both" in downgrade("x = isinstance(y, Both)", "made")
+    assert "get_args(Both) or Both" in downgrade("x = isinstance(y, Both)")
+
+
+def test_f_strings_say_the_same_in_older_words() -> None:
+    """Fields, conversions, formats and formats within formats come out alike, braces too."""
+    text = """
+width, name, size = 7, "o'k", 1.5
+said = f"{name!r:>{width}}|{size:.2f}|{{{size:g}}}|{f'{width}' + 'x'}|{{}}"
+"""
+
+    assert run(text)["said"] == '  "o\'k"|1.50|{1.5}|7x|{}'
 
 
 def test_strict_pairs_become_pairs() -> None:
     """Only Python 3.10 checks lengths in ``zip``."""
     assert run("x = list(zip([1], [2], strict=True))")["x"] == [(1, 2)]
-    assert "strict" not in downgrade("zip([1], [2], strict=True)", "made")
+    assert "strict" not in downgrade("zip([1], [2], strict=True)")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +161,7 @@ def test_strict_pairs_become_pairs() -> None:
 def test_what_cannot_be_made_fit_is_an_error(text: str, why: str) -> None:
     """Syntax that Python 3.9 has nothing for is found here, not on a host."""
     with pytest.raises(ValueError, match=f"made cannot travel to Python 3.9: {why}"):
-        downgrade(text, "made")
+        downgrade(text)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +176,7 @@ def test_what_cannot_be_made_fit_is_an_error(text: str, why: str) -> None:
 def test_others_modules_cannot_travel(text: str, wanted: str) -> None:
     """A travelling module that wants more than hosts have is an error that names both."""
     with pytest.raises(ValueError, match=f"a.b cannot travel to hosts: it imports {wanted}"):
-        travelling(text, "a.b")
+        travelling(ast.parse(text), "a.b")
 
 
 def test_what_is_imported_travels_with_it() -> None:
@@ -172,7 +187,7 @@ from pytest_ecs_privatelink.probes import agent
 from pytest_ecs_privatelink.records import from_json
 """
 
-    assert travelling(text, "a.b") == (
+    assert travelling(ast.parse(text), "a.b") == (
         "pytest_ecs_privatelink.verdict",
         "pytest_ecs_privatelink.probes",
         "pytest_ecs_privatelink.probes.agent",
@@ -187,13 +202,33 @@ def test_the_bundle_holds_what_probes_and_nothing_that_judges() -> None:
     rooms = {".".join(name.split(".")[1:2]) for name in names}
     assert rooms == {"", "probes", "vantage", "catalogue", "records", "verdict"}
     assert not any("dns_plain" in name for name in names)
+    assert "SKIPPED" not in bundle.texts()["pytest_ecs_privatelink.verdict"]
     assert "import dns" not in "".join(bundle.texts().values())
+
+
+def test_pytest_may_have_rewritten_what_travels(pytester: pytest.Pytester) -> None:
+    """An installed plugin's modules are pytest's to load: their texts are still found."""
+    pytester.makeconftest("import pytest\npytest.register_assert_rewrite('pytest_ecs_privatelink')")
+    pytester.makepyfile(
+        """
+        from pytest_ecs_privatelink.vantage import bundle, onhost
+
+        def test_it():
+            assert "Rewriting" in type(onhost.__spec__.loader).__name__
+            assert bundle.bundle()
+        """
+    )
+
+    found = pytester.runpytest_subprocess("-p", "no:ecs-privatelink")
+
+    found.assert_outcomes(passed=1)
 
 
 def test_each_text_is_one_that_python_3_9_reads() -> None:
     """Every module of the bundle has the grammar of the oldest Python that hosts may have."""
     for text in bundle.texts().values():
-        ast.parse(text, feature_version=(3, 9))
+        tree = ast.parse(text, feature_version=(3, 9))
+        assert not any(isinstance(node, ast.JoinedStr) for node in ast.walk(tree))
 
 
 async def _late(timeout: Any) -> str:  # noqa: ANN401

@@ -1,6 +1,6 @@
 """What a host is asked at once, and what of its answer fits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_ecs_privatelink.errors import VantageError
@@ -42,15 +42,16 @@ class Put:
 
 def batches(
     puts: Sequence[Put], dials: Mapping[str, ConnectQuestion], bundle: Bundle
-) -> tuple[Batch, ...]:
-    """Return what to ask a host: one batch, unless questions name several files of certificates.
+) -> Iterator[Batch]:
+    """Yield what to ask a host: one batch, unless questions name several files of certificates.
 
-    Raises `VantageError` where such a file cannot be read.
+    Raises `VantageError` where the next file cannot be read.
     """
     by_trust: dict[str | None, list[Put]] = {}
     for put in puts:
         by_trust.setdefault(_ca_file(put.question, dials), []).append(put)
-    return tuple(_batch(some, dials, file, bundle) for file, some in by_trust.items())
+    for file, some in by_trust.items():
+        yield _batch(some, dials, file, bundle)
 
 
 def fitting(batch: Batch, brought: Brought) -> Mapping[Question, Answer]:

@@ -1,7 +1,6 @@
 """One host's channel: a batch goes there and its answers come back, in threads that may block."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,15 +14,6 @@ from pytest_ecs_privatelink.vantage.batches import Batch, Brought
 from pytest_ecs_privatelink.vantage.instance.troubles import of_program
 from pytest_ecs_privatelink.vantage.parcels import ParcelError
 from pytest_ecs_privatelink.vantage.pieces import More
-
-_ALONE = threading.Lock()
-"""The program is put together once, though many threads want it at the same moment."""
-
-
-def prepare() -> None:
-    """Put the program together before it is wanted: in a thread, while tests are collected."""
-    with _ALONE:
-        program.by_stdin(Batch(questions=()))
 
 
 class Result(Protocol):
@@ -67,8 +57,7 @@ class StdinChannel:
 
     def exchange(self, batch: Batch, seconds: float) -> Brought:
         """Ask everything at once."""
-        with _ALONE:
-            command, stdin = program.by_stdin(batch, metadata=self._metadata)
+        command, stdin = program.by_stdin(batch, metadata=self._metadata)
         brought = _read(self._backend.execute(command, stdin, seconds), batch)
         if isinstance(brought, More):
             raise VantageError("the host left its answer in pieces, which nobody wanted")
@@ -107,9 +96,7 @@ class CommandChannel:
 
     def _commands(self, batch: Batch) -> Iterator[tuple[Batch, str]]:
         try:
-            with _ALONE:
-                command = program.by_command(batch, most=self._most, metadata=self._metadata)
-            yield batch, command
+            yield batch, program.by_command(batch, most=self._most, metadata=self._metadata)
         except ValueError as error:
             if batch.credentials is not None or len(batch.questions) == 1:
                 raise VantageError(str(error)) from None

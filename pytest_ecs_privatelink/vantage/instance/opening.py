@@ -87,10 +87,6 @@ def open_instances(
         )
         for subnet, hosts in chosen.hosts.items()
     }
-    if vantages:
-        from pytest_ecs_privatelink.vantage.instance.channel import prepare
-
-        threading.Thread(target=prepare, name="program", daemon=True).start()
     return Opened(vantages=vantages, absent=chosen.absent)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import testinfra
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError, last_words
+from pytest_ecs_privatelink.vantage.instance.troubles import last_words
 
 
 class Plain:
@@ -21,8 +21,6 @@ class Plain:
             raise VantageError("this connection gives a command no standard input")
         try:
             return testinfra.get_host(self._spec).run(command)
-        except ImportError as error:
-            raise NotAskedError(f"testinfra lacks {error.name}: pip install {error.name}") from None
         except Exception as error:  # noqa: BLE001 - each backend raises what its library raises
             said = last_words(str(error))
             raise VantageError(

@@ -9,8 +9,9 @@ from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.agent_records import AgentQuestion
 from pytest_ecs_privatelink.probes.call_records import Credentials
 from pytest_ecs_privatelink.probes.records import Answer, ConnectQuestion, Question
+from pytest_ecs_privatelink.probes.threads import in_thread
 from pytest_ecs_privatelink.topology.wearers import Wearers
-from pytest_ecs_privatelink.vantage.batches import Batch
+from pytest_ecs_privatelink.vantage.batches import Batch, Brought
 from pytest_ecs_privatelink.vantage.instance.asking import (
     Bundle,
     Put,
@@ -20,12 +21,13 @@ from pytest_ecs_privatelink.vantage.instance.asking import (
 )
 from pytest_ecs_privatelink.vantage.instance.channel import Channel
 from pytest_ecs_privatelink.vantage.instance.choosing import Host
-from pytest_ecs_privatelink.vantage.instance.threads import in_thread
 from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError
 
 _QUIET_S, _LONGEST_S = 0.03, 0.3
 _GRACE_S = 60.0
 """What a channel that ends its commands itself may take on top: connecting, or being delivered."""
+_SLACK_S = 5.0
+"""What the program may take on top of its own deadline, to be heard of it."""
 _FAREWELL_S = 5.0
 
 MOST_AT_ONCE = 32
@@ -143,14 +145,14 @@ class InstanceVantage:
         self, machine: Machine, puts: Sequence[Put], found: dict[Put, Answer | VantageError]
     ) -> None:
         try:
-            found.update(await self._talk(machine, puts))
+            await self._talk(machine, puts, found)
         except NotAskedError as error:
-            found.update(dict.fromkeys(puts, error))
-            others = [put for put in puts if not isinstance(put.question, AgentQuestion)]
+            _leave(puts, error, found)
+            others = [put for put in puts if found[put] is error and not _is_of_one(put)]
             if others and machine is self._alike[0] and len(self._alike) > 1:
                 await self._ask_the_next(others, error, found)
         except VantageError as error:
-            found.update(dict.fromkeys(puts, error))
+            _leave(puts, error, found)
 
     async def _ask_the_next(
         self, puts: Sequence[Put], before: NotAskedError, found: dict[Put, Answer | VantageError]
@@ -159,23 +161,22 @@ class InstanceVantage:
         first = self._alike.pop(0)
         second = self._alike[0]
         self.label = f"{second.host.label} ({first.host.label} could not be asked)"
+        for put in puts:
+            del found[put]
         try:
-            found.update(await self._talk(second, puts))
+            await self._talk(second, puts, found)
         except VantageError as error:
-            both = VantageError(f"{error}; and before it, {before}")
-            found.update(dict.fromkeys(puts, both))
+            _leave(puts, VantageError(f"{error}; and before it, {before}"), found)
 
     async def _talk(
-        self, machine: Machine, puts: Sequence[Put]
-    ) -> Mapping[Put, Answer | VantageError]:
+        self, machine: Machine, puts: Sequence[Put], found: dict[Put, Answer | VantageError]
+    ) -> None:
         """Ask ``machine`` everything in one round trip, or one for each file of certificates."""
-        found: dict[Put, Answer | VantageError] = {}
         try:
             for batch in batches(puts, self._dials, self._bundle):
                 found.update(await self._exchange(machine, batch, puts))
         except VantageError as error:
             raise type(error)(f"{machine.host.label}: {error}") from None
-        return found
 
     async def _exchange(
         self, machine: Machine, batch: Batch, puts: Sequence[Put]
@@ -184,18 +185,39 @@ class InstanceVantage:
         async with self._places:
             try:
                 async with asyncio.timeout(limit):
-                    brought = await in_thread(
-                        lambda: machine.channel.exchange(batch, batch.deadline + _FAREWELL_S)
-                    )
+                    brought = await in_thread(lambda: _exchanged(machine, batch), "instance")
             except TimeoutError:
                 machine.channel.end()
                 raise VantageError(f"no answer within {limit:g} s: see whether it hangs") from None
-        answers = fitting(batch, brought)
-        asked = [put for put in puts if put.question in set(batch.questions)]
-        for question in set(answers) - set(batch.questions):
+        if isinstance(brought, VantageError):
+            raise brought
+        answers, asked = fitting(batch, brought), set(batch.questions)
+        for question in set(answers) - asked:
             self._spare[question] = answers[question]
         return {
             put: answers.get(put.question)
             or VantageError(f"{machine.host.label}: {unanswered(put.question, brought)}")
-            for put in asked
+            for put in puts
+            if put.question in asked
         }
+
+
+def _is_of_one(put: Put) -> bool:
+    """Return whether only the machine that is named can answer."""
+    return isinstance(put.question, AgentQuestion)
+
+
+def _leave(
+    puts: Sequence[Put], error: VantageError, found: dict[Put, Answer | VantageError]
+) -> None:
+    """Note ``error`` for what was not found before it came up."""
+    for put in puts:
+        found.setdefault(put, error)
+
+
+def _exchanged(machine: Machine, batch: Batch) -> Brought | VantageError:
+    """Ask ``machine``, in a thread: what is raised there would lose its text on the way."""
+    try:
+        return machine.channel.exchange(batch, batch.deadline + _SLACK_S)
+    except VantageError as error:
+        return error
