@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from instance_hosts import (
     DIAL,
     DNS,
@@ -278,6 +280,28 @@ def test_what_stays_unanswered_says_why() -> None:
     assert found[0].status is DnsStatus.ANSWERED
     assert trouble(found[1]) == f"{FIRST}: too late"
     assert trouble(found[2]) == f"{FIRST}: it brought no answer to dns other"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(["answered", "missing", "forgotten"]), min_size=1, max_size=8))
+def test_every_question_ends_in_an_answer_or_a_reason(fates: list[str]) -> None:
+    """Whatever part of a batch comes back, nobody waits for ever, and nothing is mixed up."""
+    questions = [replace(DNS, name=f"name-{n}") for n in range(len(fates))]
+    lacks: dict[Question, str] = {
+        question: f"why {question.name}" if fate == "missing" else ""
+        for question, fate in zip(questions, fates, strict=True)
+        if fate != "answered"
+    }
+
+    found = run(asked(vantage(told(Told(lacks=lacks))), *questions))
+
+    for question, fate, each in zip(questions, fates, found, strict=True):
+        if fate == "answered":
+            assert each == an_answer(question)
+        elif fate == "missing":
+            assert trouble(each) == f"{FIRST}: why {question.name}"
+        else:
+            assert trouble(each) == f"{FIRST}: it brought no answer to dns {question.name}"
 
 
 def test_the_label_shows_no_password() -> None:

@@ -55,15 +55,9 @@ def open_instances(
     """
     worn = terms.wearers.get(LaunchType.EC2)
     chosen = choose(terms.snapshot, (each.id for each in terms.subnets), connect, worn)
-    if connect.lend and connect.connection not in BY_STDIN:
-        raise SettingsError(
-            f"--ecs-lend-credentials: {connect.connection}:// has no standard input, and others may"
-            " see commands; only ssh:// carries credentials"
-        )
-    if importlib.util.find_spec("testinfra") is None:
-        raise SettingsError(
-            '--ecs-connect needs pytest-testinfra: pip install "pytest-ecs-privatelink[ec2]"'
-        )
+    _refuse_what_cannot_be(connect)
+    if not chosen.hosts:
+        return Opened(vantages={}, absent=chosen.absent)
     from pytest_ecs_privatelink.vantage.bundle import bundle
     from pytest_ecs_privatelink.vantage.instance.vantage import (
         MOST_AT_ONCE,
@@ -71,9 +65,8 @@ def open_instances(
         Machine,
     )
 
-    if chosen.hosts:
-        # Here and now: in 3.11, two threads that parse at once are a SystemError for one of them.
-        bundle()
+    # Here and now: in 3.11, two threads that parse at once are a SystemError for one of them.
+    bundle()
     client = _once(lambda: _ssm_client(session))
     places = asyncio.Semaphore(MOST_AT_ONCE)
     foreseen = foreseen_dials(terms) if dials else {}
@@ -88,6 +81,18 @@ def open_instances(
         for subnet, hosts in chosen.hosts.items()
     }
     return Opened(vantages=vantages, absent=chosen.absent)
+
+
+def _refuse_what_cannot_be(connect: Connect) -> None:
+    if connect.lend and connect.connection not in BY_STDIN:
+        raise SettingsError(
+            f"--ecs-lend-credentials: {connect.connection}:// has no standard input, and others may"
+            " see commands; only ssh:// carries credentials"
+        )
+    if importlib.util.find_spec("testinfra") is None:
+        raise SettingsError(
+            '--ecs-connect needs pytest-testinfra: pip install "pytest-ecs-privatelink[ec2]"'
+        )
 
 
 def _channel(host: Host, connect: Connect, client: Callable[[], Any], run: str) -> "Channel":
