@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import IO, Any
 
 from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.instance_role import NoRoleError, role_credentials
@@ -108,11 +109,18 @@ class Round:
 
 @contextlib.contextmanager
 def _as_file(text: str | None) -> Iterator[str | None]:
-    """Yield a path that holds ``text`` for this process: the file has no name on any disk."""
+    """Yield a path that holds ``text`` for this process: the file has no name for anybody else."""
     if text is None:
         yield None
         return
-    with tempfile.TemporaryFile("w", encoding="utf-8") as kept:
+    with _nameless_file() as kept:
         kept.write(text)
         kept.flush()
         yield f"/proc/self/fd/{kept.fileno()}"
+
+
+def _nameless_file() -> IO[str]:
+    # In memory where the C library can: a host's disk may be full.
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("trust"), "w", encoding="utf-8")
+    return tempfile.TemporaryFile("w", encoding="utf-8")
