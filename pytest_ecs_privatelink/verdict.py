@@ -50,6 +50,7 @@ class Claim(StrEnum):
     AWSLOGS = "awslogs"
     SECRET = "secret"  # noqa: S105  (a name)
     AGENT = "agent"
+    TASK_START = "task-start"
     AUDIT = "audit"
 
 
@@ -97,6 +98,7 @@ class Code(StrEnum):
     AGENT_STALE = "agent-stale"
     AGENT_DISCONNECTED = "agent-disconnected"
     AGENT_PUBLIC_PATH = "agent-public-path"
+    TASK_FAILED_TO_START = "task-failed-to-start"
     SERVICE_CONNECT_PUBLIC = "service-connect-public"
     CROSS_REGION_IMAGE = "cross-region-image"
     CROSS_REGION_LOGS = "cross-region-logs"
@@ -140,7 +142,10 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cell:
-    """One square of the matrix: a probed claim, a subnet id, an endpoint service's short name."""
+    """One square of the matrix: a probed claim, a subnet id, an endpoint service's short name.
+
+    Of ``task-start`` the place of the service has the launch type: a task is of one.
+    """
 
     claim: Claim
     subnet: str
