@@ -28,10 +28,9 @@ _OF_LAB_IMAGE = ("/bin/app",)
 def find_command(command: Sequence[str], variables: Mapping[str, str], words: Words) -> list[str]:
     """Return what to execute; raises `StepError` where the machine has no such program."""
     wanted = _STAND_IN if tuple(command) == _OF_LAB_IMAGE else tuple(command)
-    program = shutil.which(wanted[0], path=variables.get("PATH"))
-    if program is None:
+    if shutil.which(wanted[0], path=variables.get("PATH")) is None:
         raise words.no_program(wanted[0])
-    return [program, *wanted[1:]]
+    return list(wanted)
 
 
 class Process:
