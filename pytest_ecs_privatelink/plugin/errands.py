@@ -84,8 +84,7 @@ def carried(errands: Errands, services: Iterable[str]) -> Carried:
         for claim, service in CHAINS
         if claim in CHAIN_CLAIMS
         and service in tested
-        and (claim is not Claim.ECR_PULL or errands.pulls)
-        and (service != "ssm" or errands.parameters)
+        and errands.carries(claim, service)
     )
 
 

@@ -60,6 +60,7 @@ class Settings:
     images: tuple[str, ...] = ()
     log_group: str | None = None
     secrets: tuple[str, ...] = ()
+    task_definition: str | None = None
     read_only: bool = False
     require_private: bool = False
     require_probed: bool = False
