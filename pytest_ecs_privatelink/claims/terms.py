@@ -8,15 +8,18 @@ from pytest_ecs_privatelink.catalogue.requirements import Need
 from pytest_ecs_privatelink.claims.errands import NOTHING, Errands
 from pytest_ecs_privatelink.probes.agent_records import ConnectionAnswer, ConnectionQuestion
 from pytest_ecs_privatelink.probes.records import Answer, Question
+from pytest_ecs_privatelink.probes.task_records import InsideQuestion, TaskAnswer, TaskQuestion
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
 from pytest_ecs_privatelink.topology.wearers import Wearers
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Code, LaunchType, Verdict
 
-Ask = Callable[[Question | ConnectionQuestion], Awaitable[Answer | ConnectionAnswer]]
+Asked = Question | ConnectionQuestion | TaskQuestion | InsideQuestion
+Answered = Answer | ConnectionAnswer | TaskAnswer
+Ask = Callable[[Asked], Awaitable[Answered]]
 """Puts a question to the cell's vantage; raises `VantageError` where it could not be put.
 
-Whether agents are connected is asked of the broker, who asks the ECS API.
+Whether agents are connected is asked of the broker, who asks the ECS API; so are one-off tasks.
 """
 
 
