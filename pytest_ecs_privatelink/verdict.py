@@ -167,8 +167,9 @@ class Check:
     """The outcome of one cell, or of one audit (then ``subnet`` and ``service`` may be None).
 
     ``id`` is ``claim[subnet-service]`` with the subnet's slug, the same in every run mode.
-    ``reason`` is set whenever ``verdict`` is ``SKIPPED`` or ``ERROR``. Of ``task-start``, ``service``
-    is None, ``launch_types`` the task's one, and ``subject`` the endpoint service at which it ended.
+    ``reason`` is set whenever ``verdict`` is ``SKIPPED`` or ``ERROR``. Of ``task-start`` the
+    ``service`` is None, ``launch_types`` the task's one, ``subject`` the endpoint service at which
+    it ended.
     """
 
     id: str

@@ -35,8 +35,8 @@ _Place = tuple[str | None, str]
 def leaders(cells: Iterable[Check]) -> dict[str, str]:
     """Return, by id of each check of a chain that a path ended, the id of that path's check.
 
-    So for tasks. One break then stays one cause, however many chains go that way. A chain follows only what went
-    as badly: a way that is merely public did not break what failed on it.
+    So for tasks. One break then stays one cause, however many chains go that way. A chain follows
+    only what went as badly: a way that is merely public did not break what failed on it.
     """
     checks = tuple(cells)
     paths: dict[_Place, list[Check]] = defaultdict(list)
@@ -108,8 +108,7 @@ def followers(cells: Iterable[Check], led: Mapping[str, str]) -> dict[str, list[
 
 
 def at_link(check: Check) -> Check:
-    """Return the check of a chain, or of a task, as one of the endpoint service at which it ended.
-    """
+    """Return the check of a chain or task as one of the endpoint service at which it ended."""
     if check.claim is Claim.TASK_START:
         return replace(check, service=check.subject, subject=None)
     if check.service is None:

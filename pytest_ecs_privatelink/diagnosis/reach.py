@@ -37,7 +37,9 @@ def standing(findings: Iterable[Finding], cells: Iterable[Check]) -> list[Option
     return [
         Option(finding, _ids(finding, red))
         for finding in _distinct(findings)
-        if finding.of_others or not finding.blocks or not passed.issuperset(deciding(finding.blocks))
+        if finding.of_others
+        or not finding.blocks
+        or not passed.issuperset(deciding(finding.blocks))
     ]
 
 

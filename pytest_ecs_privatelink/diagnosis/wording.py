@@ -35,8 +35,9 @@ def facts_of(
     services of which none has an endpoint, ``cleared`` for those whose groups are not to blame,
     ``errand`` for the one image, log group or secret that all are about (``errand_quoted``: as a
     shell wants it), ``agents`` and ``instances`` for the container instances; what it was answered,
-    `answers.answer_facts` tells, and what a task died of `deaths.death_facts`. One break is what all ``checks`` share, so groups that ``reached``
-    shows to be open to these subnets are not named.
+    `answers.answer_facts` tells, and what a task died of `deaths.death_facts`. One break is what
+    all ``checks`` share, so groups that ``reached`` shows to be open to these subnets are not
+    named.
     """
     services = [ground.service(each) for each in _distinct(check.service for check in checks)]
     found = (ground.subnet(each) for each in _distinct(check.subnet for check in checks))

@@ -28,7 +28,6 @@ from pytest_ecs_privatelink.verdict import (
     Verdict,
 )
 
-
 _NO_CELL = (
     "ecs_check needs @pytest.mark.ecs_claim with one of "
     f"{', '.join(each for each in PROBED_CLAIMS if each is not Claim.TASK_START)}; "

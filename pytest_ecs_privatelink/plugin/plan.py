@@ -77,7 +77,7 @@ class Plan:
     terms: Terms
     unproven: Mapping[Claim, str] = field(default_factory=dict)
     agents: frozenset[str] = frozenset()
-    tasks: Tasks = Tasks()
+    tasks: Tasks = field(default_factory=Tasks)
 
     @property
     def snapshot(self) -> Snapshot:
