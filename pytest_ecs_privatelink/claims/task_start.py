@@ -40,6 +40,7 @@ _UNTOLD = {
 _BY_OTHERS = frozenset(
     {"UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice"}
 )
+_EXITED = "EssentialContainerExited"
 _NOT_FOUND = 127  # POSIX, "Exit Status for Commands": a command that was not found
 _NO_PROGRAM = re.compile(r"executable file not found|no such file or directory.*python", re.I)
 _SAYS = "; ECS says: "
@@ -147,9 +148,9 @@ def _died(stopped: Stopped) -> Reading:
         return _could_not(f"the task was stopped by others ({stopped.code}): {words}", Phase.RUN)
     if _lacks_python(stopped):
         return _could_not(f"the image has no Python 3: {words}", Phase.START)
-    explanation = explain(stopped)
-    if explanation.phase is Phase.RUN:
+    if stopped.code == _EXITED:
         return _could_not(f"{_ended(stopped)}: {words}", Phase.RUN)
+    explanation = explain(stopped)
     return Reading(
         verdict=Verdict.FAILED,
         code=Code.TASK_FAILED_TO_START,
