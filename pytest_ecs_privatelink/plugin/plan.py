@@ -32,7 +32,7 @@ from pytest_ecs_privatelink.plugin.errands import (
     with_options,
 )
 from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.plugin.tasks import Tasks, tasks_of, tasks_unproven
+from pytest_ecs_privatelink.plugin.task_cells import Tasks, tasks_of, tasks_unproven
 from pytest_ecs_privatelink.plugin.under_test import service_under_test
 from pytest_ecs_privatelink.plugin.wearing import others_worn, wearers_of
 from pytest_ecs_privatelink.topology.egress import egress_of

@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.plugin.reaching import reach_instances
 from pytest_ecs_privatelink.plugin.run import Place, Source, load_snapshot
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
+from pytest_ecs_privatelink.plugin.tasks import tasks_for
 from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.targets.aws import OpenedSession, open_session
 from pytest_ecs_privatelink.targets.trust import ca_bundle
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) -> Place:
     """Read or load the VPC, plan, and find out where this machine stands."""
     snapshot, source = _look(settings)
-    trusted, _ = ca_bundle(os.environ)
+    trusted, trusted_by = ca_bundle(os.environ)
     plan = make_plan(settings, snapshot, basis=Basis.PROBED, ca_file=trusted)
     session = functools.partial(open_cloud, source.cloud)
     if not probing:
@@ -52,6 +53,7 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
         logs=f"https://{host_names('logs', snapshot.region)[0]}",
         keys=keys,
         watch=AgentWatch(session, snapshot.region),
+        tasks=tasks_for(plan, session, hosts_trust=trusted if trusted_by == "botocore" else None),
     )
 
 

@@ -14,6 +14,7 @@ from pytest_ecs_privatelink.plugin.run import OwnLab, Place, Source, load_snapsh
 from pytest_ecs_privatelink.plugin.run_here import read_vpc
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
+from pytest_ecs_privatelink.plugin.tasks import tasks_for
 from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import CALLING_CLAIMS, Basis, Claim
@@ -63,6 +64,7 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
         own_lab=own_lab,
         keys=keys_of(lab.session) if own_lab else None,
         watch=AgentWatch(lab.session, plan.snapshot.region) if own_lab else None,
+        tasks=tasks_for(plan, lab.session) if own_lab else None,
         folder=lab.folder,
     )
 

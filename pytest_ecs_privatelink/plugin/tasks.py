@@ -1,78 +1,182 @@
-"""Where one-off tasks are started: for which launch types, in which subnets, and else why not."""
+"""The one-off tasks of a run: what they are started with, as options and the cluster say."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from pytest_ecs_privatelink.claims.answers import missing_permission
-from pytest_ecs_privatelink.claims.terms import Terms
+from pytest_ecs_privatelink.catalogue.marks import marked
+from pytest_ecs_privatelink.claims.foreseen import foreseen_dials
+from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.topology.evidence import own_instances
+from pytest_ecs_privatelink.topology.cluster import TaskDefinition
+from pytest_ecs_privatelink.topology.evidence import defined
+from pytest_ecs_privatelink.topology.lookup import default_group
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import Claim, LaunchType
 
-_NO_CLUSTER = "no cluster is known: --ecs-cluster names the one to start tasks in"
-_NO_IMAGE = "give --ecs-image (with Python 3) or --ecs-task-definition"
-_NO_GROUPS = "what Fargate tasks wear is unknown: --ecs-security-group names it"
+if TYPE_CHECKING:
+    import boto3
+
+    from pytest_ecs_privatelink.targets.ledger import Ledger
+    from pytest_ecs_privatelink.targets.task_plan import Generated, TaskPlan
+    from pytest_ecs_privatelink.targets.task_runs import TaskRuns
+    from pytest_ecs_privatelink.vantage.task.desk import TaskDesk
+
+NO_IMAGE = "give --ecs-image (with Python 3) or --ecs-task-definition"
+NO_CLUSTER = "no cluster to start tasks in: --ecs-cluster names it"
+NO_ROLE = (
+    "the cluster's task definitions name no execution role for a generated one: give"
+    " --ecs-task-definition"
+)
+READ_ONLY = "--ecs-read-only starts nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Tasks:
-    """The one-off tasks of a run: subnets (ids) by launch type, and why others have none."""
-
-    subnets: Mapping[LaunchType, frozenset[str]] = field(default_factory=dict)
-    left_out: Mapping[LaunchType, str] = field(default_factory=dict)
-
-    @property
-    def cells(self) -> frozenset[tuple[str, LaunchType]]:
-        """Each subnet and launch type that gets a task."""
-        return frozenset((each, kind) for kind, found in self.subnets.items() for each in found)
-
-    @property
-    def why_none(self) -> str | None:
-        """Why there is none at all; None where there is one."""
-        if self.subnets:
-            return None
-        return "; ".join(dict.fromkeys(self.left_out.values()))
-
-
-def tasks_of(settings: Settings, terms: Terms, launch_types: Iterable[LaunchType]) -> Tasks:
-    """Return what is started where. From a cluster's own definitions nothing is guessed."""
-    subnets: dict[LaunchType, frozenset[str]] = {}
-    left_out: dict[LaunchType, str] = {}
-    for kind in launch_types:
-        found = _subnets(settings, terms, kind)
-        if isinstance(found, str):
-            left_out[kind] = found
-        else:
-            subnets[kind] = found
-    return Tasks(subnets, left_out)
-
-
-def tasks_unproven(settings: Settings, tasks: Tasks) -> Mapping[Claim, str]:
-    """Return why the claim has no cell at all where it is asked for; nothing where it has one."""
-    if Claim.TASK_START not in settings.claims or tasks.why_none is None:
-        return {}
-    return {Claim.TASK_START: tasks.why_none}
-
-
-def _subnets(settings: Settings, terms: Terms, kind: LaunchType) -> frozenset[str] | str:
-    """Return the ids of the subnets in which tasks of ``kind`` are started, or why in none."""
-    snapshot = terms.snapshot
+def why_no_tasks(settings: Settings, snapshot: Snapshot) -> str | None:
+    """Return why a run starts no tasks; None where it can."""
+    if settings.read_only:
+        return READ_ONLY
+    if settings.task_definition is None and _image(settings, snapshot) is None:
+        return NO_IMAGE
     if snapshot.cluster is None:
-        return _NO_CLUSTER
-    if not (settings.images or settings.task_definition or settings.own_world):
-        return _NO_IMAGE
-    if kind is LaunchType.FARGATE:
-        known = terms.wearers.get(kind) is not None
-        return frozenset(each.id for each in terms.subnets) if known else _NO_GROUPS
-    standing = {each.subnet for each in own_instances(snapshot)}
-    found = frozenset(each.id for each in terms.subnets if each.id in standing)
-    return found or _no_instance(snapshot)
+        return NO_CLUSTER
+    if settings.task_definition is None and _execution_role(snapshot) is None:
+        return NO_ROLE
+    return None
 
 
-def _no_instance(snapshot: Snapshot) -> str:
+Opening = Callable[["Ledger"], "RunTasks"]
+
+
+def tasks_for(
+    plan: Plan,
+    session: "Callable[[], boto3.Session]",
+    *,
+    hosts_trust: str | None = None,
+) -> Opening | None:
+    """Return what opens the tasks of a run of ``plan``, None where it proves nothing by them.
+
+    ``hosts_trust`` is the bundle that images have one of their own for.
+    """
+    wanted = Claim.TASK_START in plan.settings.claims
+    if not wanted or why_no_tasks(plan.settings, plan.snapshot) is not None:
+        return None
+    return functools.partial(_open, plan, session, hosts_trust)
+
+
+class RunTasks:
+    """The tasks of one run: the ``desk`` that the broker asks, and the ``runs`` behind it."""
+
+    def __init__(self, desk: "TaskDesk", runs: "TaskRuns") -> None:
+        self.desk = desk
+        self._runs = runs
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """How many requests were sent for them, by IAM action."""
+        return self._runs.calls
+
+    def listen(self, progress: Callable[[str], None] | None) -> None:
+        """Have ``progress`` told in a few words how they get on, from another thread."""
+        self._runs.listen(progress)
+
+
+def _open(
+    plan: Plan,
+    session: "Callable[[], boto3.Session]",
+    hosts_trust: str | None,
+    ledger: "Ledger",
+) -> RunTasks:
+    """Return who starts tasks in this run; nothing is sent yet."""
+    from pytest_ecs_privatelink.targets.task_runs import TaskRuns
+    from pytest_ecs_privatelink.vantage.bundle import bundle
+    from pytest_ecs_privatelink.vantage.instance.opening import certificates
+    from pytest_ecs_privatelink.vantage.task.desk import TaskDesk
+
+    bundle()  # here and now: in 3.11, two threads that parse at once are a SystemError
+    runs = TaskRuns(task_plan(plan), session, ledger)
+    desk = TaskDesk(
+        runs,
+        dials=foreseen_dials(plan.terms),
+        bundle=certificates(hosts_trust),
+        deadline=plan.settings.task_timeout,
+    )
+    return RunTasks(desk, runs)
+
+
+def task_plan(plan: Plan) -> "TaskPlan":
+    """Return what tasks are started with: what options name, else what the cluster shows."""
+    from pytest_ecs_privatelink.targets.task_plan import TaskPlan
+
+    settings, snapshot = plan.settings, plan.snapshot
     assert snapshot.cluster is not None
-    if snapshot.cluster.instances is None:
-        permission = missing_permission(snapshot, "cluster.instances")
-        return f"the container instances could not be read{permission}"
-    return f"no container instance of {snapshot.cluster.name} stands in a subnet under test"
+    default = default_group(snapshot)
+    unsaid = None if default is None else (default.id,)
+    return TaskPlan(
+        cluster=snapshot.cluster.arn,
+        run=settings.run,
+        region=snapshot.region,
+        starts=settings.task_definition or _generated(plan),
+        groups={kind: plan.terms.wearers.get(kind) or unsaid for kind in LaunchType},
+        public=_public(snapshot),
+        platform_version=settings.platform_version,
+        provider=settings.capacity_provider,
+        deadline=settings.task_timeout,
+    )
+
+
+def _generated(plan: Plan) -> "Generated":
+    from pytest_ecs_privatelink.targets.task_plan import Generated
+    from pytest_ecs_privatelink.vantage.task.program import ERRAND, SECRET, command
+
+    settings, snapshot, errands = plan.settings, plan.snapshot, plan.terms.errands
+    image, role = _image(settings, snapshot), _execution_role(snapshot)
+    assert image is not None
+    assert role is not None
+    group = next((each.name for each in errands.log_groups), None)
+    return Generated(
+        image=image,
+        command=command(),
+        errand=ERRAND,
+        execution_role=role,
+        log_group=group or marked(settings.run),
+        make_group=group is None,
+        secret=next(iter((*errands.secrets, *errands.parameters)), None),
+        secret_name=SECRET,
+        architecture=(settings.architecture or _architecture(snapshot)).upper(),
+    )
+
+
+def _image(settings: Settings, snapshot: Snapshot) -> str | None:
+    """Return an image with Python: what is named; of the lab's own world, any that it runs."""
+    if settings.images:
+        return settings.images[0]
+    if not settings.own_world:
+        return None
+    return next((each.image for task in _definitions(snapshot) for each in task.containers), None)
+
+
+def _execution_role(snapshot: Snapshot) -> str | None:
+    return next(
+        (each.execution_role for each in _definitions(snapshot) if each.execution_role), None
+    )
+
+
+def _architecture(snapshot: Snapshot) -> str:
+    said = (each.architecture for each in _definitions(snapshot))
+    return next(filter(None, said), "x86_64")
+
+
+def _definitions(snapshot: Snapshot) -> tuple[TaskDefinition, ...]:
+    return () if snapshot.cluster is None else tuple(each for _, each in defined(snapshot.cluster))
+
+
+def _public(snapshot: Snapshot) -> frozenset[str]:
+    """Return the subnets whose tasks get public addresses, as the cluster's ECS services do it."""
+    services = () if snapshot.cluster is None else snapshot.cluster.services or ()
+    return frozenset(
+        subnet
+        for service in services
+        for placement in service.placements
+        if placement.public_address
+        for subnet in placement.subnets
+    )

@@ -36,6 +36,8 @@ from pytest_ecs_privatelink.verdict import (
 FARGATE, EC2 = LaunchType.FARGATE, LaunchType.EC2
 IMAGE = f"111111111111.dkr.ecr.{REGION}.amazonaws.com/probe:1"
 ONLY = {"claims": (Claim.TASK_START, Claim.AUDIT), "images": (IMAGE,)}
+ROLE = "arn:aws:iam::111111111111:role/execution"
+DEFINITION = TaskDefinition(arn="app:1", containers=(), execution_role=ROLE)
 BOTH = {"launch_types": (FARGATE, EC2)}
 
 
@@ -60,7 +62,7 @@ def running(*services: str, **changes: Any) -> Snapshot:  # noqa: ANN401 - field
         arn="arn",
         name="live",
         services=(EcsService(name="web", placements=(placement,)),),
-        task_definitions=(TaskDefinition(arn="app:1", containers=()),),
+        task_definitions=(DEFINITION,),
         instances=(instance,),
     )
     return replace(vpc(*(services or SERVICES)), cluster=replace(cluster, **changes))
@@ -93,19 +95,25 @@ def test_each_subnet_gets_a_fargate_task_and_each_with_an_instance_one_on_ec2() 
             "not proven: task-start (give --ecs-image (with Python 3) or --ecs-task-definition)",
         ),
         (
+            running(task_definitions=(replace(DEFINITION, execution_role=None),)),
+            BOTH,
+            "not proven: task-start (the cluster's task definitions name no execution role for a "
+            "generated one: give --ecs-task-definition)",
+        ),
+        (
             running(services=(), instances=()),
-            {"launch_types": (FARGATE,)},
+            {"launch_types": (FARGATE,), "task_definition": "probe"},
             "not proven: task-start (what Fargate tasks wear is unknown: --ecs-security-group "
             "names it)",
         ),
         (
             running(instances=()),
-            {"launch_types": (EC2,)},
+            {"launch_types": (EC2,), "task_definition": "probe"},
             "not proven: task-start (no container instance of live stands in a subnet under test)",
         ),
         (
             running(instances=None),
-            {"launch_types": (EC2,)},
+            {"launch_types": (EC2,), "task_definition": "probe"},
             "not proven: task-start (the container instances could not be read)",
         ),
         (

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_ecs_privatelink.errors import VantageError
@@ -149,18 +149,6 @@ class TaskDesk:
     @property
     def _longest(self) -> float:
         return self._deadline * _SHARE
-
-
-def trusting(hosts_trust: str | None, read_file: Callable[[str], str]) -> Bundle:
-    """Return what brings the certificates that tasks need beside those that images have.
-
-    ``hosts_trust`` is the file that stands for the latter, None where there is none.
-    """
-
-    def bundle(path: str) -> str | None:
-        return None if path == hosts_trust else read_file(path)
-
-    return bundle
 
 
 def _with_answers(ended: _Ended, log: str) -> _Ended:
