@@ -13,10 +13,12 @@ from pytest_ecs_privatelink.verdict import (
     Basis,
     Check,
     Claim,
+    LaunchType,
     Verdict,
 )
 
 _GAP = "  "
+_TASKS = tuple(f"task {each}" for each in LaunchType)
 _REASONS = 5
 _ORDER = (Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.SKIPPED, Verdict.ERROR)
 _UNICODE = dict(zip(_ORDER, "✔✘!·?", strict=True))
@@ -93,7 +95,9 @@ def _grid(run: Run, checks: Sequence[Check]) -> _Grid:
     found = {(row, column) for row, column, _ in verdicts}
     return _Grid(
         _ordered((row for row, _ in found), tuple(names.values())),
-        _ordered((column for _, column in found), tuple(each.service for each in run.services)),
+        _ordered(
+            (column for _, column in found), (*(each.service for each in run.services), *_TASKS)
+        ),
         places,
         {
             (row, column): tuple(verdicts.get((row, column, place)) for place in places)
@@ -167,7 +171,7 @@ def _square(grid: _Grid, row: str, column: str, style: _Style) -> str:
 def _legend(grid: _Grid, width: int, style: _Style) -> list[str]:
     present = {verdict for square in grid.squares.values() for verdict in square}
     claims = f"each square: {', '.join('/'.join(place) for place in grid.places)}"
-    if any(each.startswith("task ") for each in (*grid.rows, *grid.columns)):
+    if {*_TASKS}.intersection((*grid.rows, *grid.columns)):
         claims += "" if grid.places == ((Claim.TASK_START,),) else "; of a task: task-start"
     meaning = _GAP.join(f"{style.glyph(each)} {each}" for each in _ORDER if each in present)
     plain = _GAP.join(f"{style.glyphs[each]} {each}" for each in _ORDER if each in present)
