@@ -56,7 +56,7 @@ def told(client: TaskClient, request: pytest.FixtureRequest) -> Iterator[TaskCli
     tell(client.session, "lab", **UNTOUCHED)
 
 
-def with_fault(name: str) -> Any:  # noqa: ANN401 - a mark of pytest
+def with_fault(name: str) -> pytest.MarkDecorator:
     """Parametrise a test with a fault."""
     return pytest.mark.parametrize("told", [name], indirect=True)
 
@@ -65,12 +65,15 @@ def with_fault(name: str) -> Any:  # noqa: ANN401 - a mark of pytest
 def test_a_task_in_each_subnet_runs_at_the_same_time(client: TaskClient, kind: str) -> None:
     """Image, secrets and logs come; the command sees its own subnet, and all three overlap."""
     command = ("python3", "-c", f"{INSIDE}import time; time.sleep(0.5)")
-    more = {"containerOverrides": [{"name": "app", "command": list(command)}]}
-    more["containerOverrides"][0]["environment"] = [{"name": "MORE", "value": "so"}]  # type: ignore[index]
+    environment = [{"name": "MORE", "value": "so"}]
+    over = {"name": "app", "command": list(command), "environment": environment}
+    overrides = {"containerOverrides": [over]}
     tags = [{"key": "purpose", "value": "test"}]
     subnets = client.world.subnets
     arns = [
-        client.start(kind, subnet, overrides=more, startedBy="me", tags=tags)
+        client.start(
+            kind, subnet, overrides={"containerOverrides": [over]}, startedBy="me", tags=tags
+        )
         for subnet in subnets.values()
     ]
 
@@ -203,14 +206,15 @@ def test_what_cannot_be_run_is_refused(client: TaskClient) -> None:
     subnet = client.world.subnets["private-a"]
     usual = client.request("FARGATE", subnet)
     told = []
-    for changed in (
+    changes: tuple[dict[str, object], ...] = (
         {"cluster": "other"},
         {"taskDefinition": "other"},
         {"networkConfiguration": {}},
         {"launchType": "EC2", "capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]},
         {"overrides": {"containerOverrides": [{"name": "app", "command": ["x" * 8192]}]}},
         {"networkConfiguration": _network("subnet-0", ())},
-    ):
+    )
+    for changed in changes:
         with pytest.raises(ClientError) as caught:
             client.ecs.run_task(**usual | changed)
         told.append(caught.value.response["Error"])

@@ -3,7 +3,7 @@
 They break no cell of another claim: nobody gets to see a task's own end.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,19 +16,15 @@ if TYPE_CHECKING:
     import boto3
 
 
-def _told(world: World, session: "boto3.Session", **facts: str) -> None:
+def _told(world: World, session: "boto3.Session", facts: Mapping[str, str]) -> None:
     if world.workload is not None:
         tell(session, world.workload.cluster, **facts)
 
 
-def _told_of(**facts: str) -> Callable[[World, "boto3.Session"], None]:
-    """Return what has the cloud say these `task_truth.TaskFacts` of all tasks."""
-    return partial(_told, **facts)
-
-
 def _fault(name: str, summary: str, **facts: str) -> Fault:
+    """Return a fault that has the cloud say these `task_truth.TaskFacts` of all tasks."""
     code = Code.TASK_FAILED_TO_START
-    return Fault(name=name, code=code, summary=summary, break_cloud=_told_of(**facts))
+    return Fault(name=name, code=code, summary=summary, break_cloud=partial(_told, facts=facts))
 
 
 FAULTS = (
