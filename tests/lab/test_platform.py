@@ -146,13 +146,6 @@ BROKEN = {
         " policy allows the logs:CreateLogStream action : exit status 1",
         ec2=f"{DRIVER}AccessDeniedException: {USER} .* because no VPC endpoint policy .*",
     ),
-    "policy of ecr.api": Broken(
-        edit=_with_policy("ecr.api", DENY_ONLY),
-        fargate=f"{AUTH}execution resource retrieval failed: unable to retrieve ecr registry auth:"
-        f" service call has been retried 1 time\\(s\\): AccessDeniedException: {USER} .*"
-        " no VPC endpoint policy allows the ecr:GetAuthorizationToken action .*",
-        ec2=f"{PULL}The task can't pull the image\\. AccessDeniedException: {USER} .*",
-    ),
     "name of ecr.api": Broken(
         twin=(TwinFault(Code.DNS_NXDOMAIN, "ecr.api"),),
         fargate=f"{TOKEN} .*: dial tcp: lookup api\\.ecr\\.us-east-1\\.amazonaws\\.com on"

@@ -71,9 +71,7 @@ def test_a_task_in_each_subnet_runs_at_the_same_time(client: TaskClient, kind: s
     tags = [{"key": "purpose", "value": "test"}]
     subnets = client.world.subnets
     arns = [
-        client.start(
-            kind, subnet, overrides={"containerOverrides": [over]}, startedBy="me", tags=tags
-        )
+        client.start(kind, subnet, overrides=overrides, startedBy="me", tags=tags)
         for subnet in subnets.values()
     ]
 
@@ -350,25 +348,25 @@ def test_logs_may_come_late_or_never(told: TaskClient, lines: list[str]) -> None
     assert told.log(arn) == lines
 
 
-@pytest.mark.parametrize("killed", ["twin", "cloud"])
-def test_nothing_outlives_the_lab(killed: str) -> None:
+def test_nothing_outlives_the_lab() -> None:
     """A task's process ends with the network it is in, and with the cloud that ordered it."""
     with closing(Laboratory(cloud=True, twin=True)) as lab:
         own = lab.build_world(())
         subnet = own.world.subnets["private-a"]
-        lab.build_twin(own.reading.snapshot, (subnet,), groups_of(own.world))
         client = TaskClient(lab, own.world)
-        seconds = "601" if killed == "twin" else "602"
-        client.follow(client.start("FARGATE", subnet, ("sleep", seconds)), until="RUNNING")
-        (pid,) = _processes(f"sleep {seconds}")
-        end = os.pidfd_open(pid)
+        for seconds, kill in (("601", lab.renew_twin), ("602", lab.cloud.close)):
+            lab.build_twin(own.reading.snapshot, (subnet,), groups_of(own.world))
+            arn = client.start("FARGATE", subnet, ("sleep", seconds))
+            client.follow(arn, until="RUNNING")
+            (pid,) = _processes(f"sleep {seconds}")
+            end = os.pidfd_open(pid)
 
-        if killed == "twin":
-            lab.twin.close()
-        else:
-            lab.cloud.close()
+            kill()
 
-        assert select.select([end], [], [], 20)[0]
-        os.close(end)
+            assert select.select([end], [], [], 20)[0]
+            os.close(end)
+            if seconds == "601":
+                (task,) = client.follow(arn)
+                assert task["stopCode"] == "TaskFailedToStart"
         folder = lab.folder
     assert not folder.exists()
