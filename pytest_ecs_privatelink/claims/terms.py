@@ -8,15 +8,18 @@ from pytest_ecs_privatelink.catalogue.requirements import Need
 from pytest_ecs_privatelink.claims.errands import NOTHING, Errands
 from pytest_ecs_privatelink.probes.agent_records import ConnectionAnswer, ConnectionQuestion
 from pytest_ecs_privatelink.probes.records import Answer, Question
+from pytest_ecs_privatelink.probes.task_records import InsideQuestion, TaskAnswer, TaskQuestion
 from pytest_ecs_privatelink.topology.egress import Egress
 from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
 from pytest_ecs_privatelink.topology.wearers import Wearers
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Code, LaunchType, Verdict
 
-Ask = Callable[[Question | ConnectionQuestion], Awaitable[Answer | ConnectionAnswer]]
+Asked = Question | ConnectionQuestion | TaskQuestion | InsideQuestion
+Answered = Answer | ConnectionAnswer | TaskAnswer
+Ask = Callable[[Asked], Awaitable[Answered]]
 """Puts a question to the cell's vantage; raises `VantageError` where it could not be put.
 
-Whether agents are connected is asked of the broker, who asks the ECS API.
+Whether agents are connected is asked of the broker, who asks the ECS API; so are one-off tasks.
 """
 
 
@@ -59,6 +62,11 @@ class Terms:
     def service(self, name: str) -> ServiceUnderTest:
         """Return the endpoint service ``name``; `KeyError` where it is not under test."""
         return self._by_name[name]
+
+    def launch_types(self, cell: Cell) -> tuple[LaunchType, ...]:
+        """Return those that ``cell`` is about: a task's own, else its endpoint service's."""
+        own = cell.launch_type
+        return self.service(cell.service).launch_types if own is None else (own,)
 
     @cached_property
     def _by_name(self) -> dict[str, ServiceUnderTest]:
@@ -127,9 +135,9 @@ def make_check(
         id=check_id(cell, terms.slugs),
         claim=cell.claim,
         subnet=cell.subnet,
-        service=cell.service,
+        service=cell.service if cell.launch_type is None else None,
         subject=first.subject,
-        launch_types=terms.service(cell.service).launch_types,
+        launch_types=terms.launch_types(cell),
         vantage=stand.label if stand else None,
         verdict=first.verdict,
         basis=terms.basis,

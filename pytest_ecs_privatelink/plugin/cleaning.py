@@ -70,7 +70,12 @@ def _clean(settings: Settings, run: str | None) -> Cleaned:
     before = int(time.time() * 1000) - MILLISECONDS_OF_GRACE
     return clean(
         opened.session,
-        Sought(run=run, before=before, groups=groups),
+        Sought(
+            run=run,
+            before=before,
+            groups=groups,
+            clusters=None if settings.cluster is None else (settings.cluster,),
+        ),
         lambda trace: print(f"removed {trace}", flush=True),
     )
 

@@ -140,6 +140,34 @@ OPTIONS = (
         "ARN_OR_NAME",
     ),
     Option(
+        "ecs_task_definition",
+        "task-start has tasks of this task definition started and stopped (default: of a generated "
+        "one, whose image is --ecs-image)",
+        metavar="FAMILY",
+    ),
+    Option(
+        "ecs_task_timeout",
+        "deadline in seconds of a one-off task, from its start to its end (default: 300)",
+        metavar="SECONDS",
+    ),
+    Option(
+        "ecs_platform_version",
+        "the Fargate platform version that one-off tasks run on (default: LATEST)",
+        metavar="VERSION",
+    ),
+    Option(
+        "ecs_capacity_provider",
+        "one-off tasks run by this capacity provider, FARGATE_SPOT or one of the cluster's own "
+        "(default: by the launch type)",
+        metavar="NAME",
+    ),
+    Option(
+        "ecs_architecture",
+        "the CPU architecture of --ecs-image, of x86_64,arm64 (default: that of the cluster's task "
+        "definitions, else x86_64)",
+        metavar="NAME",
+    ),
+    Option(
         "ecs_read_only",
         "nothing is created anywhere: CloudWatch Logs is asked, and nothing is written to it",
         "bool",

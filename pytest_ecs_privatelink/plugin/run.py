@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_ecs_privatelink.lab.laboratory import Laboratory
     from pytest_ecs_privatelink.lab.world import World
     from pytest_ecs_privatelink.plugin.breaking import LabHandle
+    from pytest_ecs_privatelink.plugin.tasks import Opening, RunTasks
     from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
     from pytest_ecs_privatelink.targets.ledger import Ledger
 
@@ -68,12 +69,15 @@ class Run:
     ledger: "Ledger"
     stack: contextlib.ExitStack
     watch: "AgentWatch | None" = None
+    tasks: "RunTasks | None" = None
 
     @property
     def api_calls(self) -> Mapping[str, int]:
         """How many requests this process sent, by IAM action: to read, look, and clean up."""
         looked = {} if self.watch is None else self.watch.calls
-        sent = Counter(self.source.api_calls) + Counter(self.ledger.calls) + Counter(looked)
+        started = {} if self.tasks is None else self.tasks.calls
+        sent = Counter(self.source.api_calls) + Counter(self.ledger.calls)
+        sent += Counter(looked) + Counter(started)
         return dict(sorted(sent.items()))
 
     def remove_traces(self) -> str | None:
@@ -114,7 +118,8 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
             snapshots.save(place.plan.snapshot, settings.save_snapshot)
         command = _command(settings, place)
         ledger = Ledger(id_, place.session, command=command, address=place.logs)
-        exchange = _open_exchange(place, ledger, stack) if probing else None
+        tasks = None if place.tasks is None else place.tasks(ledger)
+        exchange = _open_exchange(place, ledger, tasks, stack) if probing else None
         return Run(
             id=id_,
             part=Part(
@@ -130,6 +135,7 @@ def open_run(settings: Settings, *, probing: bool) -> Run:
             ledger=ledger,
             stack=stack.pop_all(),
             watch=place.watch,
+            tasks=tasks,
         )
 
 
@@ -141,6 +147,7 @@ class Place:
     ``logs`` is the URL at which probes find CloudWatch Logs, None where that session knows it.
     ``keys`` gives the credentials that probes sign with, None where none calls AWS.
     ``watch`` asks that AWS whether agents are connected, None where there is none to ask.
+    ``tasks`` opens who starts one-off tasks there, None where nobody does.
     ``folder`` is a private one, None where the run has to make its own.
     """
 
@@ -153,6 +160,7 @@ class Place:
     logs: str | None = None
     keys: Keys | None = None
     watch: "AgentWatch | None" = None
+    tasks: "Opening | None" = None
     folder: Path | None = None
 
 
@@ -188,7 +196,9 @@ def _command(settings: Settings, place: Place) -> str | None:
     return f"pytest --ecs-region {place.source.cloud.region}{profile}"
 
 
-def _open_exchange(place: Place, ledger: "Ledger", stack: contextlib.ExitStack) -> Exchange:
+def _open_exchange(
+    place: Place, ledger: "Ledger", tasks: "RunTasks | None", stack: contextlib.ExitStack
+) -> Exchange:
     folder = place.folder or private_folder(stack)
     broker = Broker(
         place.plan.terms,
@@ -197,6 +207,7 @@ def _open_exchange(place: Place, ledger: "Ledger", stack: contextlib.ExitStack) 
         keys=place.keys,
         notes=ledger,
         watch=place.watch,
+        tasks=None if tasks is None else tasks.desk,
     )
     exchange = Exchange(broker, folder / "broker.sock")
     stack.callback(exchange.close)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from pytest_ecs_privatelink.catalogue.services import host_names
 from pytest_ecs_privatelink.lab.corrections import correct
 from pytest_ecs_privatelink.plugin.clouds import open_cloud
-from pytest_ecs_privatelink.plugin.keys import keys_of, unsigned
+from pytest_ecs_privatelink.plugin.keys import keys_of, tasks_unsigned, unsigned
 from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.plugin.reaching import reach_instances
 from pytest_ecs_privatelink.plugin.run import Place, Source, load_snapshot
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
+from pytest_ecs_privatelink.plugin.tasks import tasks_for
 from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.targets.aws import OpenedSession, open_session
 from pytest_ecs_privatelink.targets.trust import ca_bundle
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) -> Place:
     """Read or load the VPC, plan, and find out where this machine stands."""
     snapshot, source = _look(settings)
-    trusted, _ = ca_bundle(os.environ)
+    trusted, trusted_by = ca_bundle(os.environ)
     plan = make_plan(settings, snapshot, basis=Basis.PROBED, ca_file=trusted)
     session = functools.partial(open_cloud, source.cloud)
     if not probing:
@@ -42,6 +43,7 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
     # Where nothing is sent, or nothing of ours, no metadata service is asked for credentials.
     if vantages and not any(each.own_credentials for each in vantages.values()):
         plan = plan.without(unsigned(keys, plan))
+    plan = plan.without(tasks_unsigned(keys, plan))
     return Place(
         plan=plan,
         source=source,
@@ -51,6 +53,7 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
         logs=f"https://{host_names('logs', snapshot.region)[0]}",
         keys=keys,
         watch=AgentWatch(session, snapshot.region),
+        tasks=tasks_for(plan, session, hosts_trust=trusted if trusted_by == "botocore" else None),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.naming import image_references, secret_references
 from pytest_ecs_privatelink.plugin.options import OPTIONS, option_value
+from pytest_ecs_privatelink.plugin.task_settings import seconds_of, task_settings
 from pytest_ecs_privatelink.vantage.instance.template import check_template
 from pytest_ecs_privatelink.verdict import Claim, Code, LaunchType
 
@@ -60,6 +61,11 @@ class Settings:
     images: tuple[str, ...] = ()
     log_group: str | None = None
     secrets: tuple[str, ...] = ()
+    task_definition: str | None = None
+    task_timeout: float = 300.0
+    platform_version: str | None = None
+    capacity_provider: str | None = None
+    architecture: str | None = None
     read_only: bool = False
     require_private: bool = False
     require_probed: bool = False
@@ -116,12 +122,13 @@ def read_settings(config: pytest.Config) -> Settings:
         images=image_references(values.get("ecs_image", ())),
         log_group=_log_group(values.get("ecs_log_group")),
         secrets=secret_references(values.get("ecs_secret", ())),
+        **task_settings(values),
         read_only=values.get("ecs_read_only", False),
         require_private=values.get("ecs_require_private", False),
         require_probed=values.get("ecs_require_probed", False),
         strict=values.get("ecs_strict", False),
         ignore=tuple(_accepted(text) for text in values.get("ecs_ignore", ())),
-        timeout=_seconds(values),
+        timeout=seconds_of(values, "ecs_timeout", 5.0, 0.1, 300),
         json=values.get("ecs_json"),
         sources=sources,
     )
@@ -184,17 +191,6 @@ def _accepted(text: str) -> Accepted:
     if colon and not subject:  # a shell's empty variable must not accept every subject
         raise SettingsError(f"--ecs-ignore {text!r}: give CODE or CODE:SUBJECT")
     return Accepted(code=Code(code), subject=subject or None)
-
-
-def _seconds(values: Mapping[str, Any]) -> float:
-    text = values.get("ecs_timeout", "5")
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.1 <= seconds <= 300:
-        raise SettingsError(f"--ecs-timeout {text!r}: give seconds between 0.1 and 300")
-    return seconds
 
 
 def _refuse_contradictions(settings: Settings) -> None:

@@ -29,7 +29,7 @@ def role_credentials(timeout: float, endpoint: str = INSTANCE_ENDPOINT) -> Crede
         with MetadataService(endpoint, timeout) as service:
             read = service.instance_reader()
             role = read(_ROLES).split("\n")[0].strip()
-            found = _credentials(role, read(f"{_ROLES}{role}")) if role else _NO_ROLE
+            found = _success(role, read(f"{_ROLES}{role}")) if role else _NO_ROLE
     except MetadataError as error:
         found = _explain(error)
     if isinstance(found, str):
@@ -50,27 +50,30 @@ def _explain(error: MetadataError) -> str:
     )
 
 
-# Returns, and never raises: its frame knows the secret.
-def _credentials(role: str, text: str) -> Credentials | str:
-    """Return what the role's document holds, or the line that says why not."""
-    document = _object(text)
-    code = document.get("Code")
+# Return, and never raise: their frames know the secret.
+def _success(role: str, text: str) -> Credentials | str:
+    code = object_in(text).get("Code")
     if code != "Success":
         said = f"{code if isinstance(code, str) else 'no word'}"[:80]
         return f"no credentials: instance metadata says of role {role}: {said}"
+    return credentials_in(text, "instance metadata", f"role {role}")
+
+
+def credentials_in(text: str, source: str, whose: str) -> Credentials | str:
+    """Return what ``source`` says in a document of AWS's form, or the line that says why not."""
+    document = object_in(text)
     names = ("AccessKeyId", "SecretAccessKey", "Token")
     key, secret, token = (str(document.get(name) or "") for name in names)
     if not (key and secret):
-        return f"no credentials: instance metadata has none for role {role}"
+        return f"no credentials: {source} has none for {whose}"
     ended = str(document.get("Expiration") or "")
     if ended and ended < datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"):
-        return (
-            f"no credentials: those of role {role} expired at {ended} (is the clock there right?)"
-        )
+        return f"no credentials: those of {whose} expired at {ended} (is the clock there right?)"
     return Credentials(access_key=key, secret_key=secret, token=token or None)
 
 
-def _object(text: str) -> dict[str, Any]:
+def object_in(text: str) -> dict[str, Any]:
+    """Return the JSON object that ``text`` is, an empty one where it is none."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

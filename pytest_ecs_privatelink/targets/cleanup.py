@@ -1,7 +1,8 @@
 """Find in AWS itself what killed runs left, by its names, and remove it. Nothing else is touched.
 
 What a run creates is called ``pytest-ecs-privatelink/RUN...`` (`catalogue.marks`): log streams in
-whatever group, and temporary log groups.
+whatever group, temporary log groups, tasks by what started them, and, with a hyphen, the families
+of their task definitions.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pytest_ecs_privatelink.catalogue.marks import MARK, marked, run_of
+from pytest_ecs_privatelink.targets.clients import Clients
+from pytest_ecs_privatelink.targets.task_cleanup import clusters_of, definitions_left, tasks_left
 from pytest_ecs_privatelink.targets.traces import (
-    Client,
     Trace,
     TraceKind,
     delete,
     error_code,
     is_silence,
-    logs_client,
     why,
 )
 
@@ -38,12 +39,14 @@ class Sought:
     """What to look for: the traces of ``run``; None: of any, created before ``before``.
 
     ``before`` is in milliseconds since the epoch, as CloudWatch Logs counts. Log streams are looked
-    for in ``groups`` (names), None: in every log group of the account in this Region.
+    for in ``groups`` (names), None: in every log group of the account in this Region; tasks in
+    ``clusters`` (names or ARNs) likewise.
     """
 
     run: str | None
     before: int
     groups: tuple[str, ...] | None
+    clusters: tuple[str, ...] | None = None
 
     @property
     def prefix(self) -> str:
@@ -69,18 +72,19 @@ class Cleaned:
 def clean(session: "boto3.Session", sought: Sought, tell: Callable[[Trace], None]) -> Cleaned:
     """Remove what is ``sought``, calling ``tell`` for each thing that is gone.
 
-    Groups are removed whole, so streams are not looked for in those. Raises what botocore raises
-    for a configuration that it cannot use.
+    Tasks go first, for they write logs. Groups are removed whole, so streams are not looked for in
+    those. Raises what botocore raises for a configuration that it cannot use.
     """
-    client = logs_client(
+    clients = Clients(
         session,
         connect_timeout=3,
         read_timeout=10,
         retries={"mode": "standard", "total_max_attempts": 5},
         max_pool_connections=_AT_ONCE,
     )
-    cleaning = _Cleaning(client, sought, tell, [], [])
+    cleaning = _Cleaning(clients, sought, tell, [], [])
     try:
+        cleaning.remove_tasks()
         own = cleaning.listed(sought.prefix)
         temporary = tuple(cleaning.temporary_of(own or ()))
         cleaning.remove(temporary)
@@ -90,13 +94,13 @@ def clean(session: "boto3.Session", sought: Sought, tell: Callable[[Trace], None
         gone = {trace.name for trace in temporary}
         cleaning.remove_streams(each for each in groups or () if each not in gone)
     finally:
-        client.close()
+        clients.close()
     return Cleaned(removed=tuple(cleaning.removed), problems=tuple(cleaning.problems))
 
 
 @dataclass(slots=True)
 class _Cleaning:
-    client: Client
+    clients: Clients
     sought: Sought
     tell: Callable[[Trace], None]
     removed: list[Trace]
@@ -108,9 +112,20 @@ class _Cleaning:
         try:
             return tuple(self._pages("describe_log_groups", **params))
         except (BotoCoreError, ClientError) as error:
-            reason = why(error, self.client, "logs:DescribeLogGroups")
+            reason = why(error, self.clients, "logs:DescribeLogGroups")
             self.problems.append(f"log groups cannot be listed: {reason}")
             return None
+
+    def remove_tasks(self) -> None:
+        """Look in ECS for tasks and their definitions, and remove them."""
+        ecs, sought = self.clients.ecs, self.sought
+        try:
+            clusters = clusters_of(ecs) if sought.clusters is None else sought.clusters
+            for cluster in clusters:
+                self.remove(tuple(tasks_left(ecs, cluster, sought.run, sought.before)))
+            self.remove(tuple(definitions_left(ecs, sought.run, sought.before)))
+        except (BotoCoreError, ClientError) as error:
+            self.problems.append(f"tasks cannot be looked for: {why(error, self.clients, 'ecs:')}")
 
     def temporary_of(self, groups: Iterable[Raw]) -> Iterator[Trace]:
         """Yield the runs' own groups, tagged or not: they are named as nobody else's are."""
@@ -137,9 +152,9 @@ class _Cleaning:
         """Delete ``traces``; what has gone meanwhile was removed by somebody else."""
         for trace in traces:
             try:
-                gone = delete(self.client, trace)
+                gone = delete(self.clients, trace)
             except (BotoCoreError, ClientError) as error:
-                reason = why(error, self.client, trace.action)
+                reason = why(error, self.clients, trace.action)
                 self.problems.append(f"cannot remove {trace}: {reason}")
                 if is_silence(error):
                     return
@@ -163,10 +178,10 @@ class _Cleaning:
         except (BotoCoreError, ClientError) as error:
             if error_code(error) == _MISSING:
                 return group, ()  # gone with all its streams
-            return group, why(error, self.client, "logs:DescribeLogStreams")
+            return group, why(error, self.clients, "logs:DescribeLogStreams")
         return group, found
 
     def _pages(self, method: str, **params: str) -> Iterator[Raw]:
         key = "logStreams" if "streams" in method else "logGroups"
-        for page in self.client.get_paginator(method).paginate(**params):
+        for page in self.clients.logs.get_paginator(method).paginate(**params):
             yield from page[key]

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pytest_ecs_privatelink.catalogue.marks import run_of
+from pytest_ecs_privatelink.targets.clients import Clients
 from pytest_ecs_privatelink.targets.traces import (
-    Client,
     Trace,
     delete,
     in_words,
     is_silence,
-    logs_client,
     may_pass,
     traces_of,
     why,
@@ -90,8 +89,12 @@ class Ledger:
 
     def answered(self, question: object) -> None:
         """Note that nobody is creating that any more: what is not there will not come."""
+        self.settled(*traces_of(question))
+
+    def settled(self, *traces: Trace) -> None:
+        """Note that nobody is creating ``traces`` any more: what is not there will not come."""
         with self._lock:
-            self._answered.update(traces_of(question))
+            self._answered.update(traces)
 
     def remove(self) -> str | None:
         """Remove what was noted, the last first; return a line on what is left, None if nothing.
@@ -132,8 +135,10 @@ class Ledger:
         trace, reason = next(iter(left.items()))
         more = f" and {len(left) - 1} more" if len(left) > 1 else ""
         groups = {each.group for each in left if each.group and run_of(each.group) is None}
+        clusters = {each.cluster for each in left if each.cluster}
         # One spares the search of all; of several none is named, for it would be the only one.
         where = f" --ecs-log-group {shlex.quote(groups.pop())}" if len(groups) == 1 else ""
+        where += "".join(f" --ecs-cluster {shlex.quote(each)}" for each in clusters)
         return (
             f"ecs-privatelink: could not remove {trace}{more} ({reason}); "
             f"later: {self._command}{where} --ecs-cleanup {self._run}"
@@ -164,40 +169,37 @@ class _Removal:
     def run(self, session_factory: "Callable[[], boto3.Session]") -> None:
         """Remove; whatever happens, `ended` is set."""
         try:
-            client = logs_client(
+            clients = Clients(
                 session_factory(),
                 address=self.address,
+                count=self.count,
                 connect_timeout=SECONDS_PER_CALL,
                 read_timeout=SECONDS_PER_CALL,
                 retries={"total_max_attempts": 1},
             )
-            client.meta.events.register("before-send", self._counted)
-            self._remove_all(client)
+            self._remove_all(clients)
         except Exception as error:  # noqa: BLE001 - fetching credentials may raise anything
             self._all_left(in_words(error))
         finally:
             self.ended.set()
 
-    def _counted(self, event_name: str, **_: object) -> None:
-        self.count(f"logs:{event_name.rpartition('.')[2]}")
-
-    def _remove_all(self, client: Client) -> None:
-        absent = [trace for trace in self.traces if self._remove(client, trace) is False]
+    def _remove_all(self, clients: Clients) -> None:
+        absent = [trace for trace in self.traces if self._remove(clients, trace) is False]
         # What a call that was under way at Ctrl-C creates, it creates after the first look.
         until = min(self.deadline, time.monotonic() + SECONDS_FOR_LATE_ONES)
         while (absent := [each for each in absent if each in self.late]) and (
             time.monotonic() < until
         ):
             time.sleep(_PAUSE)
-            absent = [trace for trace in absent if self._remove(client, trace) is False]
+            absent = [trace for trace in absent if self._remove(clients, trace) is False]
 
-    def _remove(self, client: Client, trace: Trace) -> bool | None:
+    def _remove(self, clients: Clients, trace: Trace) -> bool | None:
         """Return whether ``trace`` was there to be deleted; None where that is not known."""
         while time.monotonic() < self.deadline:
             try:
-                there = delete(client, trace)
+                there = delete(clients, trace)
             except (ClientError, BotoCoreError) as error:
-                reason = why(error, client, trace.action)
+                reason = why(error, clients, trace.action)
                 if is_silence(error):
                     self._all_left(reason)
                     self.deadline = 0.0

@@ -2,20 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from botocore import exceptions as boto
-from botocore.config import Config
 
 from pytest_ecs_privatelink.catalogue.marks import run_of
 from pytest_ecs_privatelink.probes.call_records import LogQuestion
-
-if TYPE_CHECKING:
-    import boto3
-
-Client = Any
-"""A boto3 client: botocore makes its methods at run time."""
+from pytest_ecs_privatelink.targets.clients import Clients
+from pytest_ecs_privatelink.targets.task_traces import deregister, stop_tasks
 
 _RETRIED = frozenset({"ThrottlingException", "OperationAbortedException", "ServiceUnavailable"})
 _RETRIED |= {"ServiceUnavailableException", "InternalFailure"}
@@ -26,29 +19,47 @@ class TraceKind(StrEnum):
 
     LOG_GROUP = "log group"
     LOG_STREAM = "log stream"
+    TASKS = "tasks"
+    TASK_DEFINITION = "task definition"
+
+
+_ACTIONS = {
+    TraceKind.LOG_GROUP: "logs:DeleteLogGroup",
+    TraceKind.LOG_STREAM: "logs:DeleteLogStream",
+    TraceKind.TASKS: "ecs:StopTask",
+    TraceKind.TASK_DEFINITION: "ecs:DeregisterTaskDefinition",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """One thing that a run may create: ``name`` begins with our mark; ``group`` holds a stream."""
+    """One thing that a run may create, whose ``name`` begins with our mark.
+
+    ``group`` holds a log stream, ``cluster`` tasks, which are known by what started them. A task
+    definition is known by its family: all revisions of it.
+    """
 
     kind: TraceKind
     name: str
     group: str | None = None
+    cluster: str | None = None
 
     def __post_init__(self) -> None:
         if run_of(self.name) is None:
             raise ValueError(f"{self.kind} {self.name} is not a run's own: it has not our mark")
         if (self.group is None) is (self.kind is TraceKind.LOG_STREAM):
             raise ValueError(f"{self.kind} {self.name}: a log stream stands in a group, no other")
+        if (self.cluster is None) is (self.kind is TraceKind.TASKS):
+            raise ValueError(f"{self.kind} {self.name}: tasks run in a cluster, nothing else does")
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}{f' of {self.group}' if self.group else ''}"
+        where = self.group or self.cluster
+        return f"{self.kind} {self.name}{f' of {where}' if where else ''}"
 
     @property
     def action(self) -> str:
         """The IAM action that deletes it."""
-        return {TraceKind.LOG_GROUP: "logs:DeleteLogGroup"}.get(self.kind, "logs:DeleteLogStream")
+        return _ACTIONS[self.kind]
 
 
 def traces_of(question: object) -> tuple[Trace, ...]:
@@ -61,14 +72,18 @@ def traces_of(question: object) -> tuple[Trace, ...]:
     return (Trace(kind=TraceKind.LOG_GROUP, name=question.group), stream)
 
 
-def delete(client: Client, trace: Trace) -> bool:
+def delete(clients: Clients, trace: Trace) -> bool:
     """Delete ``trace`` and return True, False where it is not there; raises what botocore does."""
+    if trace.kind is TraceKind.TASKS:
+        return stop_tasks(clients.ecs, str(trace.cluster), trace.name)
+    if trace.kind is TraceKind.TASK_DEFINITION:
+        return deregister(clients.ecs, trace.name)
     try:
         if trace.kind is TraceKind.LOG_GROUP:
-            client.delete_log_group(logGroupName=trace.name)
+            clients.logs.delete_log_group(logGroupName=trace.name)
         else:
-            client.delete_log_stream(logGroupName=trace.group, logStreamName=trace.name)
-    except client.exceptions.ResourceNotFoundException:
+            clients.logs.delete_log_stream(logGroupName=trace.group, logStreamName=trace.name)
+    except clients.logs.exceptions.ResourceNotFoundException:
         return False
     return True
 
@@ -83,12 +98,15 @@ def is_silence(error: Exception) -> bool:
     return isinstance(error, (boto.HTTPClientError, boto.ConnectionError))
 
 
-def why(error: Exception, client: Client, action: str) -> str:
+def why(error: Exception, clients: Clients, action: str) -> str:
     """Return in a few words, without anything secret, why ``action`` came to nothing."""
     if code := error_code(error):
-        return f"{code} for {action}"
+        assert isinstance(error, boto.ClientError)
+        # Of ECS, several calls make one removal.
+        said = f"ecs:{error.operation_name}" if action.startswith("ecs:") else action
+        return f"{code} for {said}"
     if is_silence(error):
-        return f"no answer from {urlsplit(client.meta.endpoint_url).hostname}"
+        return f"no answer from {clients.host(action.partition(':')[0])}"
     return in_words(error)
 
 
@@ -107,20 +125,3 @@ def error_code(error: Exception) -> str | None:
     if not isinstance(error, boto.ClientError):
         return None
     return str(error.response.get("Error", {}).get("Code") or "an error without code")
-
-
-def logs_client(
-    session: "boto3.Session",
-    *,
-    address: str | None = None,
-    **config: Any,  # noqa: ANN401  (Config's own)
-) -> Client:
-    """Return a client of CloudWatch Logs; raises what botocore raises for a bad configuration.
-
-    With an ``address`` (a URL) it goes there straight, as probes do, whatever proxies, FIPS hosts
-    and endpoints the environment names.
-    """
-    if address is not None:
-        config |= {"proxies": {}, "use_fips_endpoint": False, "use_dualstack_endpoint": False}
-    known = Config(user_agent_extra="pytest-ecs-privatelink", **config)
-    return session.client("logs", config=known, endpoint_url=address)

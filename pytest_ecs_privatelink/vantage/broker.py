@@ -6,16 +6,26 @@ depend on which process asks for them, or in which order.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any
 
 from pytest_ecs_privatelink.claims.register import PROVERS
-from pytest_ecs_privatelink.claims.terms import Reading, Stand, Terms, make_check
+from pytest_ecs_privatelink.claims.task_start import stand_of
+from pytest_ecs_privatelink.claims.terms import (
+    Answered,
+    Asked,
+    Reading,
+    Stand,
+    Terms,
+    make_check,
+)
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.agent_records import ConnectionAnswer, ConnectionQuestion
 from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import Answer, Question
+from pytest_ecs_privatelink.probes.task_records import InsideQuestion, TaskQuestion
+from pytest_ecs_privatelink.vantage.parties import Keys, Notes, Tasks, Watch
 from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Verdict
 
@@ -38,32 +48,7 @@ class Seams:
 
 NO_SEAMS = Seams()
 
-Keys = Callable[[], Credentials]
-"""Returns credentials that are valid now; raises `VantageError` where there are none."""
-
-
-class Notes(Protocol):
-    """Who is told of every question that takes calls, for the sake of what these create."""
-
-    def asking(self, question: CallQuestion) -> None:
-        """Hear of ``question`` before it is put."""
-        ...
-
-    def answered(self, question: CallQuestion) -> None:
-        """Hear that it has its answer: nothing more is done about it."""
-        ...
-
-
-class Watch(Protocol):
-    """Who asks the ECS API whether agents are connected, for all of them at once."""
-
-    async def connected(self, question: ConnectionQuestion) -> ConnectionAnswer:
-        """Return what looking brought; why it could not be looked is in the answer."""
-        ...
-
-    async def close(self) -> None:
-        """End what is under way and forget what was seen; another question begins anew."""
-        ...
+NO_TASKS = "this run starts no tasks"
 
 
 class Broker:
@@ -73,7 +58,7 @@ class Broker:
     none. Cells of those are skipped with that reason and nothing is sent. ``keys`` is asked in a
     thread for the credentials of each question that takes any; it may raise `VantageError`.
     ``notes`` hears of each of those before a vantage does. ``watch`` is asked whether agents are
-    connected, None where nobody can be.
+    connected, and ``tasks`` has one-off tasks, each None where nobody can be asked.
     """
 
     def __init__(
@@ -84,6 +69,7 @@ class Broker:
         keys: Keys | None = None,
         notes: Notes | None = None,
         watch: Watch | None = None,
+        tasks: Tasks | None = None,
     ) -> None:
         self._terms = terms
         self._vantages = vantages
@@ -91,11 +77,11 @@ class Broker:
         self._keys = keys
         self._notes = notes
         self._watch = watch
+        self._tasks = tasks
         self.selected: set[Cell] = set()
         self._held: dict[Cell, None] = {}
         self._checks: dict[tuple[Cell, Seams], asyncio.Task[Check]] = {}
-        self._answers: dict[tuple[str, Question], asyncio.Task[Answer]] = {}
-        self._looks: dict[ConnectionQuestion, asyncio.Task[ConnectionAnswer]] = {}
+        self._answers: dict[tuple[str | None, Asked], asyncio.Task[Answered]] = {}
 
     def select(self, cells: Iterable[Cell], *, held: bool = False) -> None:
         """Start ``cells``; with ``held``, wait for the first `check`, which may bring seams."""
@@ -138,14 +124,15 @@ class Broker:
         self._terms, self._vantages = terms, vantages
         self._checks.clear()
         self._answers.clear()
-        self._looks.clear()
 
     async def close(self) -> None:
         """Cancel what still runs and let go of the vantages."""
-        running = [*self._checks.values(), *self._answers.values(), *self._looks.values()]
+        running: list[asyncio.Task[Any]] = [*self._checks.values(), *self._answers.values()]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        if self._tasks is not None:
+            await self._tasks.close()
         if self._watch is not None:
             await self._watch.close()
         for vantage in self._vantages.values():
@@ -163,38 +150,69 @@ class Broker:
     async def _prove(self, cell: Cell, seams: Seams) -> Check:
         terms = seams.apply(self._terms)
         started = time.monotonic()
-        if cell.subnet not in self._vantages:
-            reason = self._absent.get(cell.subnet, f"no vantage stands in {cell.subnet}")
-            return replace(_unjudged(cell, terms, Verdict.SKIPPED, reason), basis=Basis.DERIVED)
+        absence = self._absence(cell)
+        if absence is not None:
+            return replace(_unjudged(cell, terms, Verdict.SKIPPED, absence), basis=Basis.DERIVED)
 
-        async def ask(question: Question | ConnectionQuestion) -> Answer | ConnectionAnswer:
-            if isinstance(question, ConnectionQuestion):
-                return await self._look_once(question)
-            return await self._ask_once(cell.subnet, question)
+        async def ask(question: Asked) -> Answered:
+            return await self.ask_once(cell.subnet, question)
 
         try:
-            check = await PROVERS[cell.claim](cell, terms, self.stand(cell.subnet), ask)
+            check = await PROVERS[cell.claim](cell, terms, self._stand(cell, terms), ask)
         except VantageError as error:
             check = _unjudged(cell, terms, Verdict.ERROR, str(error))
-        return replace(
-            check,
-            # Another machine may stand in by now for the one that could not be asked.
-            vantage=self.stand(cell.subnet).label,
-            duration_ms=round((time.monotonic() - started) * 1000, 1),
-        )
+        check = replace(check, duration_ms=round((time.monotonic() - started) * 1000, 1))
+        if cell.launch_type is not None:
+            return check  # it knows its task
+        # Another machine may stand in by now for the one that could not be asked.
+        return replace(check, vantage=self.stand(cell.subnet).label)
 
-    async def _ask_once(self, subnet: str, question: Question) -> Answer:
-        key = (subnet, question)
+    def _absence(self, cell: Cell) -> str | None:
+        """Return why nobody can be asked about ``cell``; None where somebody can."""
+        if cell.launch_type is not None:
+            idle = self._tasks is None and not self._terms.errands.read_only
+            return NO_TASKS if idle else None
+        if cell.subnet in self._vantages:
+            return None
+        return self._absent.get(cell.subnet, f"no vantage stands in {cell.subnet}")
+
+    def _stand(self, cell: Cell, terms: Terms) -> Stand:
+        """Return where ``cell`` is judged from: a one-off task wears what its kind wears."""
+        of_vantage = cell.launch_type is None
+        return self.stand(cell.subnet) if of_vantage else stand_of(cell, terms)
+
+    async def ask_once(self, subnet: str, question: Asked) -> Answered:
+        """Return the one answer to ``question`` from ``subnet``, whoever has it to give.
+
+        Raises `VantageError` where nobody has.
+        """
+        of_ecs = isinstance(question, (ConnectionQuestion, TaskQuestion, InsideQuestion))
+        key = (None if of_ecs else subnet, question)
         if key not in self._answers:
-            self._answers[key] = asyncio.create_task(self._forward(subnet, question))
+            self._answers[key] = asyncio.create_task(self._put(subnet, question))
         return await asyncio.shield(self._answers[key])
 
-    async def _look_once(self, question: ConnectionQuestion) -> ConnectionAnswer:
-        if self._watch is None:
-            return ConnectionAnswer(connected=None, unknown="this run asks no ECS API")
-        if question not in self._looks:
-            self._looks[question] = asyncio.create_task(self._watch.connected(question))
-        return await asyncio.shield(self._looks[question])
+    async def _put(self, subnet: str, question: Asked) -> Answered:
+        if isinstance(question, ConnectionQuestion):
+            if self._watch is None:
+                return ConnectionAnswer(connected=None, unknown="this run asks no ECS API")
+            return await self._watch.connected(question)
+        if isinstance(question, (TaskQuestion, InsideQuestion)):
+            if self._tasks is None:
+                raise VantageError(NO_TASKS)
+            if isinstance(question, TaskQuestion):
+                return await self._tasks.start(question)
+            return await self._ask_inside(self._tasks, question)
+        return await self._forward(subnet, question)
+
+    async def _ask_inside(self, tasks: Tasks, question: InsideQuestion) -> Answer:
+        inner = question.question
+        if self._notes is None or not isinstance(inner, CallQuestion):
+            return await tasks.ask(question)
+        self._notes.asking(inner)
+        answer = await tasks.ask(question)
+        self._notes.answered(inner)
+        return answer
 
     async def _forward(self, subnet: str, question: Question) -> Answer:
         vantage = self._vantage(subnet)

@@ -15,6 +15,7 @@ import threading
 from typing import NoReturn
 
 from pytest_ecs_privatelink.records import RecordError, from_json
+from pytest_ecs_privatelink.vantage.lines import in_lines
 from pytest_ecs_privatelink.vantage.parcels import ParcelError, pack, take_one, unpack
 from pytest_ecs_privatelink.vantage.pieces import leave
 from pytest_ecs_privatelink.vantage.returns import Errand
@@ -49,6 +50,8 @@ def _do(errand: Errand) -> str:
     asyncio.set_event_loop(loop)
     returned = loop.run_until_complete(Round(errand).go())
     parcel = pack({**returned, "python": platform.python_version()})
+    if errand.line is not None:
+        return in_lines(parcel, errand.line)
     if errand.most is None or len(parcel) <= errand.most:
         return parcel
     return leave(parcel, errand.most)

@@ -50,7 +50,7 @@ def by_command(
     """
     if batch.credentials is not None:
         raise ValueError("credentials do not go into a command, where others may see them")
-    fed = _fed(Errand(batch=_without_keys(batch), most=most, metadata=metadata)).decode()
+    fed = _fed(Errand(batch=without_keys(batch), most=most, metadata=metadata)).decode()
     command = f"printf %s '{fed}' | {{ {FIND_PYTHON}; }}"
     if len(command) > LONGEST_COMMAND:
         raise ValueError(
@@ -80,7 +80,8 @@ def _fed(errand: Errand) -> bytes:
     return f"{bundle()}\n{pack(errand)}".encode()
 
 
-def _without_keys(batch: Batch) -> Batch:
+def without_keys(batch: Batch) -> Batch:
+    """Return ``batch`` for eyes of others: secrets are measured without the run's key."""
     return replace(
         batch,
         questions=tuple(

@@ -18,12 +18,15 @@ from pytest_ecs_privatelink.vantage.parcels import ParcelError
 class Errand:
     """What the program is sent with: ``most`` is how many characters it may print (None: any).
 
-    ``metadata`` is where the instance's own credentials come from.
+    ``metadata`` is where the instance's own credentials come from; ``in_task``: its own are the
+    task's, where it has a role. With ``line`` the parcel comes in lines of so many characters.
     """
 
     batch: Batch
     most: int | None = None
     metadata: str = INSTANCE_ENDPOINT
+    in_task: bool = False
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import IO, Any
 from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.instance_role import NoRoleError, role_credentials
 from pytest_ecs_privatelink.probes.records import Answer, DnsAnswer, DnsQuestion, Question
+from pytest_ecs_privatelink.probes.task_role import task_credentials
 from pytest_ecs_privatelink.records import to_json
 from pytest_ecs_privatelink.vantage.answering import MOST_AT_ONCE, answer
 from pytest_ecs_privatelink.vantage.returns import Errand, places
@@ -24,6 +25,7 @@ class Round:
 
     def __init__(self, errand: Errand) -> None:
         self._batch = errand.batch
+        self._role = task_credentials if errand.in_task else role_credentials
         self._metadata = errand.metadata
         self._asked: dict[Question, asyncio.Task[Answer]] = {}
         self._keys: asyncio.Task[Credentials] | None = None
@@ -65,7 +67,7 @@ class Round:
     async def _own_credentials(self) -> Credentials:
         if self._keys is None:
             self._keys = asyncio.get_running_loop().create_task(
-                asyncio.to_thread(role_credentials, _METADATA_S, self._metadata)
+                asyncio.to_thread(self._role, _METADATA_S, self._metadata)
             )
         return await asyncio.shield(self._keys)
 

@@ -74,7 +74,7 @@ def open_instances(
         subnet: InstanceVantage(
             machines=[Machine(each, _channel(each, connect, client, run)) for each in hosts],
             dials=foreseen,
-            bundle=_bundle(hosts_trust),
+            bundle=certificates(hosts_trust),
             lends=connect.lend,
             places=places,
         )
@@ -138,7 +138,9 @@ def _ssm_client(session: "Callable[[], boto3.Session] | None") -> Any:  # noqa: 
     return session().client("ssm", config=config)
 
 
-def _bundle(hosts_trust: str | None) -> Bundle:
+def certificates(hosts_trust: str | None) -> Bundle:
+    """Return what reads the files that questions name; ``hosts_trust`` is none that travels."""
+
     @functools.cache
     def bundle(path: str) -> str | None:
         if path == hosts_trust:
