@@ -32,9 +32,10 @@ from pytest_ecs_privatelink.probes.call_records import (
     SecretQuestion,
 )
 from pytest_ecs_privatelink.probes.records import Answer, DnsQuestion, Question
-from pytest_ecs_privatelink.vantage.broker import Broker, Keys
+from pytest_ecs_privatelink.vantage.broker import Broker
 from pytest_ecs_privatelink.vantage.calling import answer_call
 from pytest_ecs_privatelink.vantage.local import LocalVantage
+from pytest_ecs_privatelink.vantage.parties import Keys
 from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.vantage.remote import RemoteVantage
 
