@@ -66,7 +66,7 @@ CALLING_CLAIMS = (*CHAIN_CLAIMS, Claim.AGENT)
 The last one is asked of container instances: whether their agents are well, and sent to endpoints.
 """
 
-PROBED_CLAIMS = (*PATH_CLAIMS, *CALLING_CLAIMS)
+PROBED_CLAIMS = (*PATH_CLAIMS, *CALLING_CLAIMS, Claim.TASK_START)
 
 
 class Code(StrEnum):
@@ -151,13 +151,25 @@ class Cell:
     subnet: str
     service: str
 
+    @property
+    def launch_type(self) -> LaunchType | None:
+        """The one that a task is started by; None where the cell is an endpoint service's."""
+        return LaunchType(self.service) if self.claim is Claim.TASK_START else None
+
+
+def task_cell(subnet: str, launch_type: LaunchType) -> Cell:
+    """Return the cell of the one-off task that ``launch_type`` starts in ``subnet`` (an id)."""
+    return Cell(Claim.TASK_START, subnet, str(launch_type))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """The outcome of one cell, or of one audit (then ``subnet`` and ``service`` may be None).
 
     ``id`` is ``claim[subnet-service]`` with the subnet's slug, the same in every run mode.
-    ``reason`` is set whenever ``verdict`` is ``SKIPPED`` or ``ERROR``.
+    ``reason`` is set whenever ``verdict`` is ``SKIPPED`` or ``ERROR``. Of ``task-start`` the
+    ``service`` is None, ``launch_types`` the task's one, ``subject`` the endpoint service at which
+    it ended.
     """
 
     id: str
@@ -175,6 +187,15 @@ class Check:
     observed: str
     reason: str | None = None
     duration_ms: float = 0.0
+
+    @property
+    def cell(self) -> Cell | None:
+        """The square of the matrix that this is about; None of an audit's check."""
+        if self.subnet is None:
+            return None
+        if self.claim is Claim.TASK_START:
+            return task_cell(self.subnet, self.launch_types[0]) if self.launch_types else None
+        return None if self.service is None else Cell(self.claim, self.subnet, self.service)
 
 
 @dataclass(frozen=True, slots=True)

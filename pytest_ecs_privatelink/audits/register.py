@@ -33,6 +33,7 @@ from pytest_ecs_privatelink.audits.policies import endpoints as endpoint_policie
 from pytest_ecs_privatelink.audits.policies import env_files, roles
 from pytest_ecs_privatelink.audits.policies import s3_gateway as s3_policy
 from pytest_ecs_privatelink.audits.scene import Audit, Scene, Unseen
+from pytest_ecs_privatelink.audits.task_cells import with_task_cells
 from pytest_ecs_privatelink.topology.evidence import subnets_of
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import Code, Finding, Severity
@@ -78,7 +79,7 @@ def judge(scene: Scene) -> tuple[tuple[Finding, ...], tuple[Unseen, ...]]:
     used = subnets_of(scene.snapshot)
     blocked = (with_chain_cells(each, scene) for each in said if isinstance(each, Finding))
     findings = (_by_use(each, used, scene.snapshot) for each in blocked)
-    found = sorted(findings, key=_gravity)
+    found = sorted((with_task_cells(each, scene) for each in findings), key=_gravity)
     return tuple(found), _joined(each for each in said if isinstance(each, Unseen))
 
 

@@ -20,7 +20,9 @@ class Scene:
     sets they do, where ECS services differ. ``chains`` are the claims of the start-up chain with
     the endpoint services at which they have cells, ``writes`` whether those create anything;
     ``replaced`` are endpoint services through which they ask for other things than tasks name.
-    ``agents`` are the ids of the subnets whose container instances are asked about their agents.
+    ``agents`` are the ids of the subnets whose container instances are asked about their agents,
+    ``tasks`` subnets with the launch types of which a one-off task is started there;
+    ``own_definition``: by a task definition of the user's own.
     """
 
     snapshot: Snapshot
@@ -36,6 +38,8 @@ class Scene:
     writes: bool = True
     replaced: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
+    tasks: frozenset[tuple[str, LaunchType]] = frozenset()
+    own_definition: bool = False
 
     def worn(self, launch_type: LaunchType) -> GroupSets:
         """Return every set of groups that packets of ``launch_type`` leave with; none: unknown."""

@@ -32,6 +32,7 @@ _FIREWALL = f"{_DOCS}/Route53/latest/DeveloperGuide/resolver-dns-firewall.html"
 _LOGS = f"{_DOCS}/AmazonECS/latest/developerguide/using_awslogs.html"
 _SECRETS = f"{_DOCS}/AmazonECS/latest/developerguide/specifying-sensitive-data.html"
 _NOT_FOUND = f"{_DOCS}/AmazonECS/latest/developerguide/resource-not-found-error.html"
+_STOPPED = f"{_DOCS}/AmazonECS/latest/developerguide/stopped-task-errors.html"
 _MOUNTS = f"{_DOCS}/efs/latest/ug/network-access.html"
 _HUB = (
     f"{_DOCS}/whitepapers/latest/building-scalable-secure-multi-vpc-network-infrastructure/"
@@ -66,6 +67,7 @@ PAGES: Mapping[Code, str] = MappingProxyType(
         Code.AGENT_STALE: _ECS_ENDPOINTS,
         Code.AGENT_DISCONNECTED: _AGENT_INTROSPECTION,
         Code.AGENT_PUBLIC_PATH: _ECS_ENDPOINTS,
+        Code.TASK_FAILED_TO_START: _STOPPED,
         Code.SERVICE_CONNECT_PUBLIC: _ECS_ENDPOINTS,
         Code.CROSS_REGION_IMAGE: _ECS_ENDPOINTS,
         Code.CROSS_REGION_LOGS: _ECS_ENDPOINTS,

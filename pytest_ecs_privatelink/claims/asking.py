@@ -3,21 +3,14 @@
 from typing import TypeVar
 
 from pytest_ecs_privatelink.claims.foreseen import dialling
-from pytest_ecs_privatelink.claims.terms import Ask, Terms
-from pytest_ecs_privatelink.probes.agent_records import ConnectionAnswer, ConnectionQuestion
-from pytest_ecs_privatelink.probes.records import (
-    Answer,
-    ConnectAnswer,
-    DnsAnswer,
-    DnsQuestion,
-    Question,
-)
+from pytest_ecs_privatelink.claims.terms import Answered, Ask, Asked, Terms
+from pytest_ecs_privatelink.probes.records import ConnectAnswer, DnsAnswer, DnsQuestion
 from pytest_ecs_privatelink.verdict import Cell
 
-A = TypeVar("A", bound=Answer | ConnectionAnswer)
+A = TypeVar("A", bound=Answered)
 
 
-async def ask_for(kind: type[A], question: Question | ConnectionQuestion, ask: Ask) -> A:
+async def ask_for(kind: type[A], question: Asked, ask: Ask) -> A:
     """Put ``question``; `TypeError` where the answer is not of its kind."""
     answer = await ask(question)
     if not isinstance(answer, kind):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pytest_ecs_privatelink.catalogue.marks import marked
 from pytest_ecs_privatelink.topology.starting import LogGroup, Pull
+from pytest_ecs_privatelink.verdict import Claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,12 @@ class Errands:
     def mark(self) -> str:
         """What names of all that this run creates begin with."""
         return marked(self.run)
+
+    def carries(self, claim: Claim, service: str) -> bool:
+        """Return whether a claim of the start-up chain has anything to ask for at ``service``."""
+        if claim is Claim.ECR_PULL:
+            return bool(self.pulls)
+        return service != "ssm" or bool(self.parameters)
 
     def references(self, service: str) -> tuple[str, ...]:
         """Return what to fetch from ``service``: ``secretsmanager`` or ``ssm``."""

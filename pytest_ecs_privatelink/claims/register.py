@@ -2,7 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 
-from pytest_ecs_privatelink.claims import agent, awslogs, ecr_pull, private_dns, secret, tcp_443
+from pytest_ecs_privatelink.claims import (
+    agent,
+    awslogs,
+    ecr_pull,
+    private_dns,
+    secret,
+    task_start,
+    tcp_443,
+)
 from pytest_ecs_privatelink.claims.terms import Ask, Stand, Terms
 from pytest_ecs_privatelink.verdict import Cell, Check, Claim
 
@@ -15,4 +23,5 @@ PROVERS: dict[Claim, Prove] = {
     Claim.AWSLOGS: awslogs.prove,
     Claim.SECRET: secret.prove,
     Claim.AGENT: agent.prove,
+    Claim.TASK_START: task_start.prove,
 }

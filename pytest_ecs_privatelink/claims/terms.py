@@ -63,6 +63,11 @@ class Terms:
         """Return the endpoint service ``name``; `KeyError` where it is not under test."""
         return self._by_name[name]
 
+    def launch_types(self, cell: Cell) -> tuple[LaunchType, ...]:
+        """Return those that ``cell`` is about: a task's own, else its endpoint service's."""
+        own = cell.launch_type
+        return self.service(cell.service).launch_types if own is None else (own,)
+
     @cached_property
     def _by_name(self) -> dict[str, ServiceUnderTest]:
         return {each.service: each for each in self.services}
@@ -130,9 +135,9 @@ def make_check(
         id=check_id(cell, terms.slugs),
         claim=cell.claim,
         subnet=cell.subnet,
-        service=cell.service,
+        service=cell.service if cell.launch_type is None else None,
         subject=first.subject,
-        launch_types=terms.service(cell.service).launch_types,
+        launch_types=terms.launch_types(cell),
         vantage=stand.label if stand else None,
         verdict=first.verdict,
         basis=terms.basis,

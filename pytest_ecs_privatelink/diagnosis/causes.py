@@ -10,7 +10,7 @@ from pytest_ecs_privatelink.diagnosis.followers import at_link, followers, leade
 from pytest_ecs_privatelink.diagnosis.ground import Ground
 from pytest_ecs_privatelink.diagnosis.grouping import Group, group_by_break
 from pytest_ecs_privatelink.diagnosis.live import LIVE
-from pytest_ecs_privatelink.diagnosis.reach import RED, blame, standing
+from pytest_ecs_privatelink.diagnosis.reach import RED, blame, may_explain, standing
 from pytest_ecs_privatelink.diagnosis.wording import (
     Reached,
     facts_of,
@@ -75,8 +75,23 @@ def blamed(findings: Iterable[Finding]) -> dict[Cell, Finding]:
 
     Errors come before warnings, then what blocks most cells, then code and subject.
     """
-    ranked = sorted(findings, key=lambda each: _rank_finding(each, len(each.blocks)))
-    return blame(ranked)
+    return blame(_likeliest(findings))
+
+
+def suspect(check: Check, findings: Iterable[Finding]) -> Finding | None:
+    """Return the finding that the red ``check`` is likeliest due to, before any other is known."""
+    return next(
+        (
+            each
+            for each in _likeliest(findings)
+            if check.cell in each.blocks and may_explain(each, check)
+        ),
+        None,
+    )
+
+
+def _likeliest(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda each: _rank_finding(each, len(each.blocks)))
 
 
 def _rank_finding(finding: Finding, newly: int) -> tuple[object, ...]:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pytest_ecs_privatelink.catalogue.chains import CHAINS, link_of
 from pytest_ecs_privatelink.verdict import (
     CALLING_CLAIMS,
+    CHAIN_CLAIMS,
     PATH_CLAIMS,
+    PROBED_CLAIMS,
     Check,
     Claim,
     Code,
@@ -33,16 +35,40 @@ _Place = tuple[str | None, str]
 def leaders(cells: Iterable[Check]) -> dict[str, str]:
     """Return, by id of each check of a chain that a path ended, the id of that path's check.
 
-    One break then stays one cause, however many chains go that way. A chain follows only what went
-    as badly: a way that is merely public did not break what failed on it.
+    So for tasks. One break then stays one cause, however many chains go that way. A chain follows
+    only what went as badly: a way that is merely public did not break what failed on it.
     """
     checks = tuple(cells)
     paths: dict[_Place, list[Check]] = defaultdict(list)
     for check in checks:
         if check.claim in PATH_CLAIMS and check.service and check.code:
             paths[check.subnet, check.service].append(check)
-    led = ((check, _leader(check, paths)) for check in checks if check.claim in CALLING_CLAIMS)
-    return {check.id: leader.id for check, leader in led if leader is not None}
+    led = {
+        check.id: leader.id
+        for check in checks
+        if check.claim in CALLING_CLAIMS and (leader := _leader(check, paths)) is not None
+    }
+    return {**led, **_tasks_led(checks, led)}
+
+
+def _tasks_led(checks: Iterable[Check], led: Mapping[str, str]) -> dict[str, str]:
+    """Return, by id of each check of a task that went as another one did, the id of that one.
+
+    A task follows the path to where it ended, else the chain that ended there as well.
+    """
+    ends: dict[tuple[object, ...], list[Check]] = defaultdict(list)
+    for each in map(at_link, checks):
+        if each.claim in (*PATH_CLAIMS, *CHAIN_CLAIMS) and each.service and each.code:
+            ends[each.subnet, each.service, each.verdict].append(each)
+    found = {}
+    for check in checks:
+        if check.claim is Claim.TASK_START and check.code and check.subject:
+            alike = ends.get((check.subnet, check.subject, check.verdict), ())
+            near = [each for each in alike if {*check.launch_types} & {*each.launch_types}]
+            first = min(near, key=lambda each: PROBED_CLAIMS.index(each.claim), default=None)
+            if first is not None:
+                found[check.id] = led.get(first.id, first.id)
+    return found
 
 
 def _leader(check: Check, paths: Mapping[_Place, list[Check]]) -> Check | None:
@@ -82,7 +108,9 @@ def followers(cells: Iterable[Check], led: Mapping[str, str]) -> dict[str, list[
 
 
 def at_link(check: Check) -> Check:
-    """Return the check of a chain as one of the endpoint service at which it ended."""
+    """Return the check of a chain or task as one of the endpoint service at which it ended."""
+    if check.claim is Claim.TASK_START:
+        return replace(check, service=check.subject, subject=None)
     if check.service is None:
         return check
     return replace(check, service=link_of(check.claim, check.service, check.code))

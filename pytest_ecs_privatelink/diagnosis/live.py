@@ -4,6 +4,7 @@ from pytest_ecs_privatelink.diagnosis.grouping import Axis
 from pytest_ecs_privatelink.diagnosis.live_agent import LIVE_AGENT
 from pytest_ecs_privatelink.diagnosis.live_chain import LIVE_CHAIN
 from pytest_ecs_privatelink.diagnosis.live_code import LiveCode
+from pytest_ecs_privatelink.diagnosis.live_task import LIVE_TASK
 from pytest_ecs_privatelink.verdict import Code
 
 _ENDPOINTS_OF_VPC = "ec2 describe-vpc-endpoints --filters Name=vpc-id,Values={vpc}"
@@ -182,4 +183,5 @@ LIVE: dict[Code, LiveCode] = {
     ),
     **LIVE_CHAIN,
     **LIVE_AGENT,
+    **LIVE_TASK,
 }

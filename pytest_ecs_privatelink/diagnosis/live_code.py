@@ -2,7 +2,8 @@
 
 Texts are templates over the keys of `wording.facts_of`. The first of ``cases`` whose keys are all
 known is the sentence; else ``says``, to which ``next`` is added. Of ``cli`` (the AWS CLI's words
-after ``aws``; the Region is added) and ``terraform`` those with an unknown key are left out.
+after ``aws``; the Region is added), ``own`` (arguments of this package's own command line) and
+``terraform`` those with an unknown key are left out.
 """
 
 from dataclasses import dataclass
@@ -18,5 +19,6 @@ class LiveCode:
     next: str
     cases: tuple[str, ...] = ()
     cli: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     terraform: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = (Axis.SERVICE, Axis.SUBNET)

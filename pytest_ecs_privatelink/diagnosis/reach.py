@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from pytest_ecs_privatelink.diagnosis.cover import Option
+from pytest_ecs_privatelink.diagnosis.deaths import fits
 from pytest_ecs_privatelink.verdict import (
+    CALLING_CLAIMS,
     PATH_CLAIMS,
     Basis,
     Cell,
@@ -14,9 +16,6 @@ from pytest_ecs_privatelink.verdict import (
     Finding,
     Verdict,
 )
-
-Place = tuple[Claim, str | None, str | None]
-"""Claim, subnet id and endpoint service: a cell, or where a check that is none stands."""
 
 RED = (Verdict.FAILED, Verdict.WARNED)
 
@@ -28,19 +27,19 @@ def standing(findings: Iterable[Finding], cells: Iterable[Check]) -> list[Option
     that goes through a blocked path is not asked, for it may have ended elsewhere, nor is one about
     other callers than the runner. The order does not depend on the order of ``findings``.
     """
-    red: dict[Place, list[Check]] = defaultdict(list)
-    passed: set[Place] = set()
+    red: dict[Cell | None, list[Check]] = defaultdict(list)
+    passed: set[Cell | None] = set()
     for check in cells:
-        place = (check.claim, check.subnet, check.service)
         if check.verdict in RED:
-            red[place].append(check)
+            red[check.cell].append(check)
         elif check.verdict is Verdict.PASSED and check.basis is not Basis.DERIVED:
-            passed.add(place)
-    placed = ((each, _places(each)) for each in _distinct(findings))
+            passed.add(check.cell)
     return [
-        Option(finding, _ids(finding, red, places))
-        for finding, places in placed
-        if finding.of_others or not places or not _deciding(places) <= passed
+        Option(finding, _ids(finding, red))
+        for finding in _distinct(findings)
+        if finding.of_others
+        or not finding.blocks
+        or not passed.issuperset(deciding(finding.blocks))
     ]
 
 
@@ -57,32 +56,36 @@ def blame(findings: Iterable[Finding]) -> dict[Cell, Finding]:
 
 
 def deciding(blocks: Iterable[Cell]) -> tuple[Cell, ...]:
-    """Return those of a finding's cells that disprove it by passing: the paths', if it has any."""
+    """Return those of a finding's cells that disprove it by passing.
+
+    The paths', if it has any, else the chains': tasks are for what neither shows.
+    """
     cells = tuple(blocks)
-    return tuple(cell for cell in cells if cell.claim in PATH_CLAIMS) or cells
+    for claims in (PATH_CLAIMS, CALLING_CLAIMS):
+        if chosen := tuple(cell for cell in cells if cell.claim in claims):
+            return chosen
+    return cells
 
 
-def _deciding(places: set[Place]) -> set[Place]:
-    return {place for place in places if place[0] in PATH_CLAIMS} or places
-
-
-def _ids(finding: Finding, red: Mapping[Place, list[Check]], places: set[Place]) -> frozenset[str]:
+def _ids(finding: Finding, red: Mapping[Cell | None, list[Check]]) -> frozenset[str]:
     return frozenset(
         check.id
-        for place in red.keys() & places
-        for check in red[place]
-        if _may_explain(finding, check)
+        for cell in red.keys() & set(finding.blocks)
+        for check in red[cell]
+        if may_explain(finding, check)
     )
 
 
-def _may_explain(finding: Finding, check: Check) -> bool:
-    """Return whether what the snapshot says of agents is what an agent was found to be."""
+def may_explain(finding: Finding, check: Check) -> bool:
+    """Return whether ``finding``, which blocks the cell of ``check``, fits what was met there.
+
+    What the snapshot says of agents has to be what an agent was found to be, and what keeps tasks
+    from starting has to be what a task died of.
+    """
+    if check.claim is Claim.TASK_START:
+        return fits(finding, check)
     of_agents = all(cell.claim is Claim.AGENT for cell in finding.blocks)
     return check.claim is not Claim.AGENT or not of_agents or check.code is finding.code
-
-
-def _places(finding: Finding) -> set[Place]:
-    return {(cell.claim, cell.subnet, cell.service) for cell in finding.blocks}
 
 
 def _distinct(findings: Iterable[Finding]) -> list[Finding]:

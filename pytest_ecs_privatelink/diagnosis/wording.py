@@ -11,6 +11,7 @@ from string import Formatter
 from types import MappingProxyType
 
 from pytest_ecs_privatelink.diagnosis.answers import answer_facts, network_facts
+from pytest_ecs_privatelink.diagnosis.deaths import death_facts
 from pytest_ecs_privatelink.diagnosis.ground import Ground, ServiceGround
 from pytest_ecs_privatelink.diagnosis.live import LIVE
 from pytest_ecs_privatelink.verdict import Check, Claim, Code, LaunchType, Remedy, Verdict
@@ -19,6 +20,7 @@ Reached = Mapping[str, Collection[frozenset[str]]]
 """By subnet id: the security groups, endpoint by endpoint, that let its packets to 443 pass."""
 
 _NAMED = 3
+_OWN = "python -m pytest_ecs_privatelink"
 _NOTHING: Reached = MappingProxyType({})
 
 
@@ -33,8 +35,9 @@ def facts_of(
     services of which none has an endpoint, ``cleared`` for those whose groups are not to blame,
     ``errand`` for the one image, log group or secret that all are about (``errand_quoted``: as a
     shell wants it), ``agents`` and ``instances`` for the container instances; what it was answered,
-    `answers.answer_facts` tells. One break is what all ``checks`` share, so groups that ``reached``
-    shows to be open to these subnets are not named.
+    `answers.answer_facts` tells, and what a task died of `deaths.death_facts`. One break is what
+    all ``checks`` share, so groups that ``reached`` shows to be open to these subnets are not
+    named.
     """
     services = [ground.service(each) for each in _distinct(check.service for check in checks)]
     found = (ground.subnet(each) for each in _distinct(check.subnet for check in checks))
@@ -63,6 +66,7 @@ def facts_of(
         **_endpoint_facts(ground, services, tables),
         **_group_facts(services, passed),
         **answer_facts(checks, errand, ground.account),
+        **death_facts(checks),
     }
     facts |= network_facts(facts)
     if facts["cleared"]:
@@ -140,7 +144,8 @@ def summary_of(code: Code, facts: Mapping[str, str]) -> str:
 def remedy_of(code: Code, facts: Mapping[str, str]) -> Remedy:
     """Return the commands that show or mend it, with real ids."""
     entry = LIVE[code]
-    commands = (f"aws {each} --region {{region}}" for each in entry.cli if _known(each, facts))
+    commands = [f"aws {each} --region {{region}}" for each in entry.cli if _known(each, facts)]
+    commands += [f"{_OWN} {each}" for each in entry.own if _known(each, facts)]
     blocks = (each for each in entry.terraform if _known(each, facts))
     return Remedy(
         cli=tuple(each.format_map(facts) for each in commands),

@@ -61,6 +61,12 @@ class Agents:
         for instance in answer.get("containerInstances", ()):
             self._put_right(instance)
 
+    def looked_at(self, answer: Raw) -> None:
+        """Put the truth into descriptions that nobody sees: ECS's own look counts for none."""
+        looks = dict(self._looks)
+        self.described({}, answer)
+        self._looks = looks
+
     def _put_right(self, instance: Raw) -> None:
         arn, said = instance["containerInstanceArn"], {}
         said = self._said.get(arn, {})

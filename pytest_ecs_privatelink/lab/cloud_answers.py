@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC
@@ -13,11 +14,16 @@ from pytest_ecs_privatelink.lab.cloud import ACCOUNT, REGION
 from pytest_ecs_privatelink.lab.poll_endpoints import ECS, poll_endpoints
 from pytest_ecs_privatelink.lab.refused_call import CallRefusedError
 from pytest_ecs_privatelink.lab.run_command import Commands
+from pytest_ecs_privatelink.lab.run_task import Tasks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _JSON = "application/x-amz-json-1.1"
+_SIGNED = (
+    f"AWS4-HMAC-SHA256 Credential=lab/20260101/{REGION}/ecs/aws4_request, SignedHeaders=host,"
+    " Signature=0"
+)
 Own: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, object]]
 Amend: TypeAlias = Callable[[Raw, Raw], None]
 
@@ -25,19 +31,27 @@ Amend: TypeAlias = Callable[[Raw, Raw], None]
 class Answers:
     """A WSGI application: own answers to some calls, the ``emulator``'s to all others.
 
-    ``machines`` is the file that names the sockets of the lab's hosts. Calls are told apart by
-    X-Amz-Target alone, whoever signed them.
+    ``machines`` is the file that names the sockets of the lab's hosts, ``places`` the one that
+    names where tasks can run. Calls are told apart by X-Amz-Target alone, whoever signed them.
     """
 
-    def __init__(self, emulator: "WSGIApplication", machines: Path | None) -> None:
+    def __init__(
+        self, emulator: "WSGIApplication", machines: Path | None, places: Path | None
+    ) -> None:
         self._emulator = emulator
         # moto's backends are plain dictionaries, not made for threads.
         self._one_at_a_time = threading.Lock()
         commands, agents = Commands(machines, ACCOUNT), Agents(_endpoints_beside)
+        tasks = Tasks(places, self._ask)
+        self._agents = agents
         self._own: Mapping[str, Own] = {
             "AmazonSSM.SendCommand": commands.send,
             "AmazonSSM.GetCommandInvocation": commands.invocation,
             "AmazonSSM.CancelCommand": commands.cancel,
+            f"{ECS}.RunTask": tasks.run,
+            f"{ECS}.DescribeTasks": tasks.describe,
+            f"{ECS}.ListTasks": tasks.list,
+            f"{ECS}.StopTask": tasks.stop,
             # Whoever asks the cloud itself has come by a public path: endpoints are the twin's.
             f"{ECS}.DiscoverPollEndpoint": lambda _: poll_endpoints(REGION, private=False),
         }
@@ -57,6 +71,41 @@ class Answers:
             if target in self._amended:
                 return self._put_right(environ, start_response, self._amended[target])
             return list(self._emulator(environ, start_response))
+
+    def _ask(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the emulator's ECS says, its agents put right; `CallRefusedError`."""
+        body = json.dumps(request).encode()
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": "/",
+            "QUERY_STRING": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_HOST": f"ecs.{REGION}.amazonaws.com",
+            "HTTP_AUTHORIZATION": _SIGNED,
+            "HTTP_X_AMZ_TARGET": f"{ECS}.{operation}",
+            "CONTENT_TYPE": _JSON,
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.url_scheme": "http",
+        }
+        statuses: list[str] = []
+
+        def keep(status: str, *_: object) -> Callable[..., object]:
+            statuses.append(status)
+            return statuses.append
+
+        with self._one_at_a_time:
+            said: dict[str, Any] = json.loads(b"".join(self._emulator(environ, keep)))
+        if not statuses[0].startswith("200"):
+            code = str(said.get("__type", "ServerException")).rpartition("#")[2]
+            raise CallRefusedError(code, str(said.get("message", "")))
+        if operation == "DescribeContainerInstances":
+            self._agents.looked_at(said)
+        return said
 
     def _put_right(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", amend: Amend

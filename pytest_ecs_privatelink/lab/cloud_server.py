@@ -3,7 +3,7 @@
 Run as ``python -m pytest_ecs_privatelink.lab.cloud_server PARENT_PID [SOCKET]`` with a pipe as
 stdin. Prints one line of JSON, ``{"port": N}``, once it answers, on the Unix socket SOCKET as well;
 says nothing else unless it fails. The folder of SOCKET is the run's own, and goes with a parent
-that was killed; there it also looks for the file that names the lab's hosts.
+that was killed; there it also looks for the files that name the lab's hosts.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_ecs_privatelink.lab.cloud_answers import Answers
-from pytest_ecs_privatelink.lab.sockets import machines_path
+from pytest_ecs_privatelink.lab.sockets import machines_path, task_places_path
 
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
@@ -35,9 +35,9 @@ def main(parent: int, path: str | None = None) -> None:
     # Ctrl-C goes to the whole process group: whether the cloud ends is for the controller to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent, path), daemon=True).start()
-    machines = None if path is None else machines_path(Path(path).parent)
+    folder = None if path is None else Path(path).parent
     places = ("127.0.0.1", *([f"unix://{path}"] if path else []))
-    server, *others = _make_servers(places, machines)
+    server, *others = _make_servers(places, folder)
     for other in others:
         threading.Thread(target=other.serve_forever, daemon=True).start()
     print(json.dumps({"port": server.server_port}), flush=True)
@@ -56,7 +56,7 @@ def _end_with(parent: int, path: str | None) -> None:
     os._exit(0)
 
 
-def _make_servers(places: Iterable[str], machines: Path | None) -> "list[BaseWSGIServer]":
+def _make_servers(places: Iterable[str], folder: Path | None) -> "list[BaseWSGIServer]":
     with _quick_imports():
         import moto.ec2.responses  # noqa: F401  (else the first request waits for it)
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -72,7 +72,11 @@ def _make_servers(places: Iterable[str], machines: Path | None) -> "list[BaseWSG
             if self.connection.family == socket.AF_INET:
                 self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    app = Answers(DomainDispatcherApplication(create_backend_app), machines)
+    app = Answers(
+        DomainDispatcherApplication(create_backend_app),
+        machines=None if folder is None else machines_path(folder),
+        places=None if folder is None else task_places_path(folder),
+    )
     return [make_server(each, 0, app, threaded=True, request_handler=Quiet) for each in places]
 
 

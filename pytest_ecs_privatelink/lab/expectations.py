@@ -8,9 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from pytest_ecs_privatelink.catalogue.chains import CHAINS
+from pytest_ecs_privatelink.catalogue.chains import CHAIN_OF, CHAINS
 from pytest_ecs_privatelink.lab.world import IN_ORDER, INTERFACE_SERVICES
-from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import (
+    CHAIN_CLAIMS,
+    PATH_CLAIMS,
+    Claim,
+    Code,
+    LaunchType,
+    Verdict,
+)
 
 _BROKEN_AT: Mapping[str, Code] = MappingProxyType(
     {
@@ -28,6 +35,12 @@ _BROKEN_AT: Mapping[str, Code] = MappingProxyType(
 AGENT = (Claim.AGENT, "ecs-agent")
 """Where the claim about agents stands."""
 _STANDS = (*CHAINS, AGENT)
+_STARTS_BY = (
+    (Claim.ECR_PULL, "ecr.dkr"),
+    (Claim.SECRET, "secretsmanager"),
+    (Claim.AWSLOGS, "logs"),
+)
+"""The chains by which the lab's tasks start: of its secrets they name one, and no parameter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +72,13 @@ def outcome(
     """Return how a cell should end: as its first match in ``expected`` says, else passed.
 
     A chain ends at its first path that leads nowhere; one that works is as good as its worst path.
+    So does a task's start, which goes through three chains; the rest it meets once it runs.
     """
     said = _said(expected, claim, subnet, service)
     if said is not None:
         return said.verdict, said.code
+    if claim is Claim.TASK_START:
+        return _of_task(expected, subnet, LaunchType(service))
     taken = tuple(_taken(expected, subnet, CHAINS.get((claim, service), ())))
     for each, through in taken:
         if each.verdict is Verdict.FAILED and not each.partly:
@@ -72,6 +88,41 @@ def outcome(
             if each.verdict is verdict:
                 return each.verdict, each.code
     return Verdict.PASSED, None
+
+
+def _of_task(
+    expected: tuple[Expected, ...], subnet: str, launch_type: LaunchType
+) -> tuple[Verdict, Code | None]:
+    """Return how a task ends: what stops its start is its death, what it meets keeps its code."""
+    if any(_stops(expected, subnet, chain) for chain in _STARTS_BY):
+        return Verdict.FAILED, Code.TASK_FAILED_TO_START
+    met = tuple(_met(expected, subnet, launch_type))
+    for verdict in (Verdict.FAILED, Verdict.WARNED):
+        for ended, code in met:
+            if ended is verdict:
+                return verdict, code
+    return Verdict.PASSED, None
+
+
+def _stops(expected: tuple[Expected, ...], subnet: str, chain: tuple[Claim, str]) -> bool:
+    said = _said(expected, chain[0], subnet, chain[1])
+    if said is not None:
+        return said.verdict is Verdict.FAILED and said.code is not Code.ECR_LAYER_PATH
+    taken = _taken(expected, subnet, CHAINS[chain])
+    return any(each.verdict is Verdict.FAILED and not each.partly for each, _ in taken)
+
+
+def _met(
+    expected: tuple[Expected, ...], subnet: str, launch_type: LaunchType
+) -> Iterator[tuple[Verdict, Code | None]]:
+    """Yield how what a task is asked inside ends: every path that it needs, and every chain."""
+    needed = INTERFACES if launch_type is LaunchType.EC2 else FOR_FARGATE
+    for service in sorted((*needed, "s3"), key=lambda each: (each not in CHAIN_OF, each)):
+        for claim in PATH_CLAIMS:
+            yield outcome(expected, claim, subnet, service)
+    for claim, service in CHAINS:
+        if claim in CHAIN_CLAIMS:
+            yield outcome(expected, claim, subnet, service)
 
 
 def _said(

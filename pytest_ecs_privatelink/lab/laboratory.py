@@ -14,7 +14,7 @@ from pytest_ecs_privatelink.lab.corrections import correct
 from pytest_ecs_privatelink.lab.faults import FAULTS, Fault
 from pytest_ecs_privatelink.lab.openssh import client_config, is_installed
 from pytest_ecs_privatelink.lab.plan import Host, compile_plan
-from pytest_ecs_privatelink.lab.sockets import machines_path
+from pytest_ecs_privatelink.lab.sockets import machines_path, task_places_path
 from pytest_ecs_privatelink.lab.twin import Twin
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.lab.world import World, build_world
@@ -134,10 +134,12 @@ class Laboratory:
             registries=registries_of(snapshot),
             faults=faults,
             cloud=None if socket is None else str(socket),
+            tasks=self._cloud is not None,
         )
         self.twin.build(plan)
         shutil.copyfile(self.twin.ca_file, self.ca_file)
         _replace(machines_path(self.folder), json.dumps(self.twin.machines, default=str))
+        _replace(task_places_path(self.folder), json.dumps(self.twin.task_places))
         if is_installed():
             _replace(self.ssh_config, client_config(self.twin.folder, self.twin.ssh))
 

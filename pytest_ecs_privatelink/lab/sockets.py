@@ -26,6 +26,11 @@ def ssh_log_path(folder: Path, host: int) -> Path:
     return folder / f"ssh{host}.log"
 
 
+def tasks_path(folder: Path, host: int) -> Path:
+    """Return the Unix socket on which a host starts tasks (see `lab.inside.tasks`)."""
+    return folder / f"tasks{host}.sock"
+
+
 def ca_path(folder: Path) -> Path:
     """Return the PEM file of the authority that signed the servers' certificates."""
     return folder / "ca.pem"
@@ -37,3 +42,12 @@ def machines_path(folder: Path) -> Path:
     JSON: ``{"i-0123456789abcdef0": "<machine_path>"}``. It is replaced as a whole with each twin.
     """
     return folder / "machines.json"
+
+
+def task_places_path(folder: Path) -> Path:
+    """Return the file of the lab that says by subnet where its cloud can have tasks run.
+
+    JSON: ``{"subnet-...": {"path": "<tasks_path>", "places": [{"address": "10.0.1.252", "groups":
+    ["sg-..."], "launch_types": ["fargate"]}]}}``. It is replaced as a whole with each twin.
+    """
+    return folder / "tasks.json"

@@ -6,8 +6,14 @@ import tempfile
 from pathlib import Path
 
 from pytest_ecs_privatelink.errors import LabError
-from pytest_ecs_privatelink.lab.sockets import ca_path, machine_path, socket_path, ssh_path
-from pytest_ecs_privatelink.lab.twin_plan import PlannedHost, TwinPlan
+from pytest_ecs_privatelink.lab.sockets import (
+    ca_path,
+    machine_path,
+    socket_path,
+    ssh_path,
+    tasks_path,
+)
+from pytest_ecs_privatelink.lab.twin_plan import Guise, PlannedHost, TwinPlan
 from pytest_ecs_privatelink.lab.twin_process import TwinProcess
 from pytest_ecs_privatelink.records import to_json
 from pytest_ecs_privatelink.vantage.remote import RemoteVantage
@@ -32,13 +38,15 @@ class Twin:
 
     Made by `launch`. Its attributes tell nothing before `build` has returned: ``vantages`` by
     subnet, ``machines`` (where container instances run commands) by EC2 id, ``ssh`` (where their
-    OpenSSH servers are) by private address and by EC2 id.
+    OpenSSH servers are) by private address and by EC2 id, ``task_places`` (where ECS can have tasks
+    run, as JSON for `sockets.task_places_path`) by subnet.
     """
 
     def __init__(self, process: TwinProcess, folder: Path) -> None:
         self.vantages: dict[str, RemoteVantage] = {}
         self.machines: dict[str, Path] = {}
         self.ssh: dict[str, Path] = {}
+        self.task_places: dict[str, object] = {}
         self.resolver = ""
         self.caveats: tuple[str, ...] = ()
         self._process = process
@@ -95,6 +103,14 @@ class Twin:
             for name in (agent.address, agent.instance)
             if name is not None
         }
+        self.task_places = {
+            host.subnet: {
+                "path": str(tasks_path(self._folder, i)),
+                "places": [_place(each) for each in host.tasks],
+            }
+            for i, host in enumerate(plan.hosts)
+            if host.tasks
+        }
         self.vantages = {
             host.subnet: RemoteVantage(
                 path=str(socket_path(self._folder, i)),
@@ -126,6 +142,11 @@ class Twin:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _place(guise: Guise) -> dict[str, object]:
+    worn = None if guise.groups is None else sorted(guise.groups)
+    return {"address": guise.address, "groups": worn, "launch_types": [*guise.launch_types]}
 
 
 def _worn(host: PlannedHost) -> tuple[str, ...] | None:

@@ -97,12 +97,14 @@ class PlannedHost:
     """A namespace that probes, and its subnet's route table: one guise for each way to dress.
 
     ``agent`` None: it is no container instance; else it dials as one where nobody says otherwise.
+    ``tasks`` is what one-off tasks that ECS starts there wear: namespaces of their own beside it.
     """
 
     subnet: str
     guises: tuple[Guise, ...]
     routes: tuple[PlannedRoute, ...]
     agent: PlannedAgent | None = None
+    tasks: tuple[Guise, ...] = ()
 
     @property
     def address(self) -> str:
@@ -113,6 +115,11 @@ class PlannedHost:
     def addresses(self) -> tuple[str, ...]:
         """All that it has, its own first."""
         return tuple(address for guise in self.guises for address in guise.addresses)
+
+    @property
+    def everybodys(self) -> tuple[str, ...]:
+        """Its own addresses, and those of the tasks beside it."""
+        return (*self.addresses, *(each.address for each in self.tasks))
 
 
 class Manner(StrEnum):

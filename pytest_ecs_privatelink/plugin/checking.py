@@ -28,6 +28,12 @@ from pytest_ecs_privatelink.verdict import (
     Verdict,
 )
 
+_NO_CELL = (
+    "ecs_check needs @pytest.mark.ecs_claim with one of "
+    f"{', '.join(each for each in PROBED_CLAIMS if each is not Claim.TASK_START)}; "
+    f"ecs_task needs {Claim.TASK_START}"
+)
+
 
 def seams_of(part: Part, resolvers: tuple[str, ...], ca_file: str | None) -> Seams:
     """Return what a user's fixtures put in the place of the run's own terms."""
@@ -40,15 +46,14 @@ def check_cell(item: pytest.Item, part: Part, seams: Seams) -> Check:
     """Return the settled check of the cell that ``item`` proves; skip or error where it must."""
     cell = cell_of(item)
     if cell is None:
-        claims = ", ".join(PROBED_CLAIMS)
-        pytest.fail(f"ecs_check needs @pytest.mark.ecs_claim with one of {claims}", pytrace=False)
+        pytest.fail(_NO_CELL, pytrace=False)
     if part.link is None:
         pytest.skip("nothing is probed in this run")
     try:
         check = settle(part.link.check(cell, seams), part.plan)
     except VantageError as error:
         pytest.fail(f"could not look: {error}", pytrace=False)
-    conclude(item, part.plan, ((check, part.plan.blamed.get(cell)),))
+    conclude(item, part.plan, ((check, part.plan.blame(check)),))
     return check
 
 

@@ -1,10 +1,10 @@
 """What a run amounts to: the controller's facts and checks as the record that renderers take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from pytest_ecs_privatelink.claims.terms import check_id
+from pytest_ecs_privatelink.claims.terms import Reading, check_id, make_check
 from pytest_ecs_privatelink.diagnosis.causes import rank_causes
 from pytest_ecs_privatelink.diagnosis.ground import ground_of
 from pytest_ecs_privatelink.plugin.plan import Plan
@@ -132,15 +132,13 @@ def _unjudged(closing: Closing, run: Run, plan: Plan) -> tuple[Check, ...]:
 
 
 def _never_judged(cell: Cell, plan: Plan) -> Check:
-    return Check(
-        id=check_id(cell, plan.terms.slugs),
-        claim=cell.claim,
-        subnet=cell.subnet,
-        service=cell.service,
-        launch_types=plan.terms.service(cell.service).launch_types,
+    reading = Reading(
         verdict=Verdict.ERROR,
-        basis=Basis.DERIVED,
-        expected=f"{cell.claim} holds for {cell.service}",
+        code=None,
+        phase="vantage",
         observed="nothing was observed",
         reason="the run ended before this cell was judged",
     )
+    expected = f"{cell.claim} holds for {cell.service}"
+    check = make_check(cell, plan.terms, None, (reading,), expected)
+    return replace(check, basis=Basis.DERIVED, phase=None)

@@ -14,6 +14,7 @@ from pytest_ecs_privatelink.errors import EcsPrivatelinkError, SettingsError
 from pytest_ecs_privatelink.plugin.closing import Closing, close, proved_nothing
 from pytest_ecs_privatelink.plugin.condensing import condense, shorten
 from pytest_ecs_privatelink.plugin.header import header_lines, unproven_lines
+from pytest_ecs_privatelink.plugin.progress import progress_of
 from pytest_ecs_privatelink.plugin.run import Run, open_run
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import PART, WORKERINPUT, pack
@@ -62,6 +63,10 @@ class Controller:
             self._error = f"{type(error).__name__}: {error}".rstrip(": ")
             raise
         session.config.stash[PART] = self._run.part
+        progress = progress_of(session.config)
+        if self._run.tasks is not None and progress is not None:
+            session.config.pluginmanager.register(progress, "ecs-privatelink-progress")
+            self._run.tasks.listen(progress.tell)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: object) -> None:

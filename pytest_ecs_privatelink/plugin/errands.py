@@ -82,10 +82,7 @@ def carried(errands: Errands, services: Iterable[str]) -> Carried:
     return frozenset(
         (claim, service)
         for claim, service in CHAINS
-        if claim in CHAIN_CLAIMS
-        and service in tested
-        and (claim is not Claim.ECR_PULL or errands.pulls)
-        and (service != "ssm" or errands.parameters)
+        if claim in CHAIN_CLAIMS and service in tested and errands.carries(claim, service)
     )
 
 

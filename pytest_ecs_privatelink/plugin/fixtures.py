@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_ecs_privatelink.plugin.probing import Probe
     from pytest_ecs_privatelink.plugin.share import Part
     from pytest_ecs_privatelink.topology.model import Snapshot, Subnet
-    from pytest_ecs_privatelink.verdict import Check
+    from pytest_ecs_privatelink.verdict import Check, LaunchType
 
 TOLD = pytest.StashKey[str]()
 """The paragraph that a failing test's report shows instead of a traceback."""
@@ -45,6 +45,15 @@ def ecs_subnet(request: pytest.FixtureRequest) -> Subnet:
 def ecs_endpoint(request: pytest.FixtureRequest) -> ServiceUnderTest:
     """Each endpoint service under test: a test that requests it runs once for every one."""
     return _part(request).plan.terms.service(request.param)
+
+
+@pytest.fixture(scope="session")
+def ecs_launch_type(request: pytest.FixtureRequest) -> LaunchType:
+    """Each launch type of which one-off tasks are started, in each subnet where they are."""
+    from pytest_ecs_privatelink.verdict import LaunchType
+
+    _part(request)
+    return LaunchType(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +114,22 @@ def ecs_check(
     ecs_ca_bundle: str | None,
 ) -> Check:
     """The check of the test's claim (its ``ecs_claim`` marker), subnet and endpoint service."""
+    from pytest_ecs_privatelink.plugin.checking import check_cell, seams_of
+
+    part = _part(request)
+    seams = seams_of(part, tuple(ecs_resolver_addresses), ecs_ca_bundle)
+    return check_cell(request.node, part, seams)
+
+
+@pytest.fixture
+def ecs_task(
+    request: pytest.FixtureRequest,
+    ecs_subnet: Subnet,  # noqa: ARG001 - requested so that the test is parametrised
+    ecs_launch_type: LaunchType,  # noqa: ARG001 - likewise
+    ecs_resolver_addresses: tuple[str, ...],
+    ecs_ca_bundle: str | None,
+) -> Check:
+    """The check of a one-off task of the test's subnet and launch type (claim ``task-start``)."""
     from pytest_ecs_privatelink.plugin.checking import check_cell, seams_of
 
     part = _part(request)

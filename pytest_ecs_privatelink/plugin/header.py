@@ -92,7 +92,13 @@ def unproven_lines(plan: Plan) -> tuple[str, ...]:
     for claim, why in plan.unproven.items():
         if claim in plan.settings.claims and not _goes_without_saying(plan, claim):
             reasons.setdefault(why, []).append(claim)
-    return tuple(f"not proven: {', '.join(claims)} ({why})" for why, claims in reasons.items())
+    lines = [f"not proven: {', '.join(claims)} ({why})" for why, claims in reasons.items()]
+    if plan.started:
+        lines += [
+            f"not proven: {Claim.TASK_START} of {kind} ({why})"
+            for kind, why in plan.tasks.left_out.items()
+        ]
+    return tuple(lines)
 
 
 def _goes_without_saying(plan: Plan, claim: Claim) -> bool:

@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pytest_ecs_privatelink.errors import EcsPrivatelinkError, VantageError
@@ -63,8 +63,19 @@ def unsigned(keys: Keys, plan: Plan) -> Mapping[Claim, str]:
     """Return why claims that call AWS cannot be proven, by claim; none where there are keys."""
     if not any(claim in plan.settings.claims for claim in CHAIN_CLAIMS):
         return {}
+    return _unsigned(keys, CHAIN_CLAIMS)
+
+
+def tasks_unsigned(keys: Keys, plan: Plan) -> Mapping[Claim, str]:
+    """Return why no task can be started, of a run that would; nothing where there are keys."""
+    if not plan.started or plan.settings.read_only:
+        return {}
+    return _unsigned(keys, (Claim.TASK_START,))
+
+
+def _unsigned(keys: Keys, claims: Iterable[Claim]) -> Mapping[Claim, str]:
     try:
         keys()
     except EcsPrivatelinkError as error:
-        return dict.fromkeys(CHAIN_CLAIMS, str(error))
+        return dict.fromkeys(claims, str(error))
     return {}

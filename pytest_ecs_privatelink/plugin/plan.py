@@ -18,7 +18,7 @@ from pytest_ecs_privatelink.catalogue.requirements import (
 from pytest_ecs_privatelink.catalogue.rules import Features
 from pytest_ecs_privatelink.catalogue.services import SERVICES
 from pytest_ecs_privatelink.claims.terms import Terms
-from pytest_ecs_privatelink.diagnosis.causes import blamed
+from pytest_ecs_privatelink.diagnosis.causes import blamed, suspect
 from pytest_ecs_privatelink.diagnosis.reach import blame
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.agents import agent_subnets, agents_unproven
@@ -32,6 +32,7 @@ from pytest_ecs_privatelink.plugin.errands import (
     with_options,
 )
 from pytest_ecs_privatelink.plugin.settings import Settings
+from pytest_ecs_privatelink.plugin.task_cells import Tasks, tasks_of, tasks_unproven
 from pytest_ecs_privatelink.plugin.under_test import service_under_test
 from pytest_ecs_privatelink.plugin.wearing import others_worn, wearers_of
 from pytest_ecs_privatelink.topology.egress import egress_of
@@ -47,6 +48,7 @@ from pytest_ecs_privatelink.verdict import (
     CHAIN_CLAIMS,
     Basis,
     Cell,
+    Check,
     Claim,
     Code,
     Finding,
@@ -62,7 +64,8 @@ class Plan:
     """What a run is about: the subnets and services under test, and what audits already know.
 
     ``unproven`` says of claims that have no cell in this run why that is; ``agents`` are the ids
-    of the subnets in which the claim about container agents has one.
+    of the subnets in which the claim about container agents has one; ``tasks`` says where one-off
+    tasks are started.
     """
 
     settings: Settings
@@ -74,6 +77,7 @@ class Plan:
     terms: Terms
     unproven: Mapping[Claim, str] = field(default_factory=dict)
     agents: frozenset[str] = frozenset()
+    tasks: Tasks = field(default_factory=Tasks)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -91,7 +95,7 @@ class Plan:
 
     def carries(self, claim: Claim, service: str) -> bool:
         """Return whether ``claim`` has cells at ``service``: path claims do at every one."""
-        if claim in self.unproven:
+        if claim in self.unproven or claim is Claim.TASK_START:
             return False
         if claim is Claim.AGENT:
             return service == STANDS_AT
@@ -100,6 +104,13 @@ class Plan:
     def stands(self, claim: Claim, subnet: str) -> bool:
         """Return whether ``claim`` has cells in ``subnet`` (an id): most have in every one."""
         return claim is not Claim.AGENT or subnet in self.agents
+
+    @property
+    def started(self) -> tuple[tuple[str, LaunchType], ...]:
+        """Subnet (id) and launch type of each one-off task, in order of slugs; none: left out."""
+        if Claim.TASK_START in self.unproven:
+            return ()
+        return tuple(sorted(self.tasks.cells, key=lambda each: (self.terms.slugs[each[0]], each)))
 
     @cached_property
     def _carried(self) -> Carried:
@@ -117,6 +128,13 @@ class Plan:
     def blamed(self) -> Mapping[Cell, Finding]:
         """By cell: the finding that a failure of it is likeliest due to."""
         return blamed(self.findings)
+
+    def blame(self, check: Check) -> Finding | None:
+        """Return the finding that a failure of ``check`` is likeliest due to, if there is any."""
+        cell = check.cell
+        if cell is None or cell.claim is not Claim.TASK_START:
+            return None if cell is None else self.blamed.get(cell)
+        return suspect(check, self.findings)
 
     @cached_property
     def accepted(self) -> Mapping[Cell, Code]:
@@ -151,7 +169,13 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         ca_file=ca_file,
     )
     agents = agent_subnets(terms, launch_types)
-    scene = _scene(settings, terms, requirements, launch_types, registries, agents)
+    tasks = tasks_of(settings, terms, launch_types)
+    scene = replace(
+        _scene(settings, terms, requirements, launch_types, registries),
+        agents=agents,
+        tasks=tasks.cells if Claim.TASK_START in settings.claims else frozenset(),
+        own_definition=settings.task_definition is not None,
+    )
     findings, unseen = judge(scene)
     return Plan(
         settings=settings,
@@ -164,8 +188,10 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
         unproven={
             **unproven(settings, terms.errands, (each.service for each in terms.services)),
             **agents_unproven(settings, terms, launch_types),
+            **tasks_unproven(settings, tasks),
         },
         agents=agents,
+        tasks=tasks,
     )
 
 
@@ -202,7 +228,6 @@ def _scene(
     requirements: tuple[Requirement, ...],
     launch_types: tuple[LaunchType, ...],
     registries: tuple[str, ...],
-    agents: frozenset[str],
 ) -> Scene:
     return scene_of(
         terms.snapshot,
@@ -216,7 +241,6 @@ def _scene(
         chains=carried(terms.errands, (each.service for each in terms.services)),
         writes=not settings.read_only,
         replaced=replaced_by(settings),
-        agents=agents,
     )
 
 

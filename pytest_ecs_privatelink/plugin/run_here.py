@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_ecs_privatelink.catalogue.services import host_names
 from pytest_ecs_privatelink.lab.corrections import correct
 from pytest_ecs_privatelink.plugin.clouds import open_cloud
-from pytest_ecs_privatelink.plugin.keys import keys_of, unsigned
+from pytest_ecs_privatelink.plugin.keys import keys_of, tasks_unsigned, unsigned
 from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.plugin.reaching import reach_instances
 from pytest_ecs_privatelink.plugin.run import Place, Source, load_snapshot
@@ -43,6 +43,7 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
     # Where nothing is sent, or nothing of ours, no metadata service is asked for credentials.
     if vantages and not any(each.own_credentials for each in vantages.values()):
         plan = plan.without(unsigned(keys, plan))
+    plan = plan.without(tasks_unsigned(keys, plan))
     return Place(
         plan=plan,
         source=source,

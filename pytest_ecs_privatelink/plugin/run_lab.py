@@ -17,7 +17,7 @@ from pytest_ecs_privatelink.plugin.share import Cloud
 from pytest_ecs_privatelink.plugin.tasks import tasks_for
 from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.topology.model import Snapshot
-from pytest_ecs_privatelink.verdict import CALLING_CLAIMS, Basis
+from pytest_ecs_privatelink.verdict import CALLING_CLAIMS, Basis, Claim
 
 _NO_CLOUD = "the twin of a VPC has its network, not the services behind it"
 
@@ -46,7 +46,7 @@ def open_lab(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) 
         ca_file=str(lab.ca_file) if probing else None,
     )
     if looked.world is None:
-        plan = plan.without(dict.fromkeys(CALLING_CLAIMS, _NO_CLOUD))
+        plan = plan.without(dict.fromkeys((*CALLING_CLAIMS, Claim.TASK_START), _NO_CLOUD))
     own_lab = OwnLab(laboratory=lab, world=looked.world, faults=faults) if looked.world else None
     if not probing:
         return Place(plan=plan, source=looked.source, session=lab.session, own_lab=own_lab)

@@ -1,6 +1,6 @@
 """Which tests run, for which subnets and endpoint services, and which cells that selects."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import pytest
@@ -14,9 +14,11 @@ from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.share import PART
 from pytest_ecs_privatelink.topology.model import Subnet
 from pytest_ecs_privatelink.topology.selection import slugs
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Claim
+from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Cell, Claim, LaunchType
 
 _SEAMS = ("ecs_resolver_addresses", "ecs_ca_bundle")
+_PLACES = {Claim.TASK_START: ("ecs_task", "ecs_launch_type")}
+"""What tests request to get a check, and what says where in a subnet it is; else `ecs_check`."""
 
 
 class Selecting:
@@ -25,7 +27,9 @@ class Selecting:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run a test that requests our parametrising fixtures for each of its values."""
         plan = metafunc.config.stash[PART].plan
-        if "ecs_subnet" in metafunc.fixturenames:
+        if "ecs_launch_type" in metafunc.fixturenames:
+            _parametrize_tasks(metafunc, plan)
+        elif "ecs_subnet" in metafunc.fixturenames:
             values = [each.id for each in _subnets(metafunc.definition, plan)]
             labels = [plan.terms.slugs[value] for value in values]
             _parametrize(metafunc, "ecs_subnet", values, labels)
@@ -43,7 +47,9 @@ class Selecting:
         """Deselect tests of claims that ``--ecs-claims``, or the run itself, leaves out."""
         plan = config.stash[PART].plan
         chosen = set(plan.settings.claims) - plan.unproven.keys()
-        left_out = [item for item in items if not _claims(item) <= chosen]
+        left_out = [
+            item for item in items if not _claims(item) <= chosen or _starts_no_task(item, plan)
+        ]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item not in left_out]
@@ -61,22 +67,55 @@ def cell_of(item: pytest.Item) -> Cell | None:
     """Return the cell that ``item`` proves, None where it proves none."""
     callspec = getattr(item, "callspec", None)
     claims = _claims(item) & set(PROBED_CLAIMS)
-    if callspec is None or len(claims) != 1 or "ecs_check" not in item.fixturenames:  # type: ignore[attr-defined]  # pytest.Function
+    if callspec is None or len(claims) != 1:
         return None
-    subnet, service = (callspec.params.get(name) for name in ("ecs_subnet", "ecs_endpoint"))
-    if subnet is None or service is None:
+    (claim,) = claims
+    fixture, place = _PLACES.get(claim, ("ecs_check", "ecs_endpoint"))
+    if fixture not in item.fixturenames:  # type: ignore[attr-defined]  # pytest.Function
         return None
-    return Cell(next(iter(claims)), subnet, service)
+    subnet, at = (callspec.params.get(name) for name in ("ecs_subnet", place))
+    return None if subnet is None or at is None else Cell(claim, subnet, str(at))
 
 
 def _claims(item: pytest.Item) -> set[Claim]:
     return {Claim(name) for names in CLAIM.values(item) for name in names}
 
 
-def _parametrize(metafunc: pytest.Metafunc, name: str, values: list[str], ids: list[str]) -> None:
+def _parametrize_tasks(metafunc: pytest.Metafunc, plan: Plan) -> None:
+    """Run a test for each task, not for each pair: on EC2 not every subnet has an instance."""
+    node = metafunc.definition
+    subnets = {each.id for each in _subnets(node, plan)}
+    kinds = _launch_types(node)
+    tasks = [each for each in plan.started if each[0] in subnets and each[1] in kinds]
+    slugs = plan.terms.slugs
+    names = "ecs_subnet,ecs_launch_type"
+    if "ecs_subnet" not in metafunc.fixturenames:
+        kinds_left = list(dict.fromkeys(kind for _, kind in tasks))
+        _parametrize(metafunc, "ecs_launch_type", kinds_left, [str(each) for each in kinds_left])
+        return
+    _parametrize(metafunc, names, tasks, [f"{slugs[subnet]}-{kind}" for subnet, kind in tasks])
+
+
+def _launch_types(node: pytest.Item) -> list[LaunchType]:
+    """Return the launch types that all markers of ``node`` leave."""
+    marked = [set(types) for types in LAUNCH_TYPE.values(node)]
+    return [each for each in LaunchType if all(each in types for types in marked)]
+
+
+def _starts_no_task(item: pytest.Item, plan: Plan) -> bool:
+    """Return whether ``item`` is about tasks of launch types of which this run starts none."""
+    kinds = {kind for _, kind in plan.started}
+    return Claim.TASK_START in _claims(item) and kinds.isdisjoint(_launch_types(item))
+
+
+def _parametrize(
+    metafunc: pytest.Metafunc, name: str, values: Sequence[object], ids: list[str]
+) -> None:
     if not values:
         reason = f"nothing is left of {name} for this test: its markers name none under test"
-        nothing = pytest.param(None, marks=pytest.mark.skip(reason=reason))
+        nothing = pytest.param(
+            *(None for _ in name.split(",")), marks=pytest.mark.skip(reason=reason)
+        )
         metafunc.parametrize(name, [nothing], ids=["none"], indirect=True)
         return
     # pytest groups tests by session-scoped parameters. That spares the bundled scenarios nothing

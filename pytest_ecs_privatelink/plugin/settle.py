@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pytest_ecs_privatelink.plugin.plan import Plan
-from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Code, Verdict
+from pytest_ecs_privatelink.verdict import Basis, Check, Claim, Code, Verdict
 
 
 def settle(check: Check, plan: Plan) -> Check:
@@ -27,15 +27,21 @@ def _accepted(check: Check, plan: Plan) -> Code | None:
     subject = check.subject or check.service
     if check.code is not None and plan.settings.accepts(check.code, subject):
         return check.code
-    if check.subnet is None or check.service is None:
+    cell = check.cell
+    if cell is None:
         return None
-    return plan.accepted.get(Cell(check.claim, check.subnet, check.service))
+    if cell.claim is Claim.TASK_START:
+        # One thing ended it: that another is accepted excuses nothing.
+        finding = plan.blame(check)
+        taken = finding is not None and plan.settings.accepts(finding.code, finding.subject)
+        return finding.code if finding is not None and taken else None
+    return plan.accepted.get(cell)
 
 
 def _unproven(check: Check, plan: Plan) -> bool:
     return (
         check.verdict is Verdict.SKIPPED
         and check.basis is Basis.DERIVED
-        and check.service is not None
-        and plan.needs(check.service)
+        and check.cell is not None
+        and (check.service is None or plan.needs(check.service))
     )

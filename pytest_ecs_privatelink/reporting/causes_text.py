@@ -80,9 +80,9 @@ def command_lines(remedy: Remedy, indent: str) -> list[str]:
 
 
 def _label(command: str) -> str:
-    # aws SERVICE OPERATION ...
-    operation = command.split()[2:3]
-    return "look" if operation and operation[0].startswith(_LOOKING) else "mend"
+    # aws SERVICE OPERATION ...; commands of our own change nothing.
+    program, _, operation = (*command.split(), "", "", "")[:3]
+    return "look" if program != "aws" or operation.startswith(_LOOKING) else "mend"
 
 
 def _headline(cause: Cause) -> str:

@@ -63,7 +63,8 @@ def _outcome(check: Check) -> str:
 
 
 def _where(check: Check, names: Mapping[str, str]) -> str:
-    parts = [f"{check.claim}{' ' + check.service if check.service else ''}"]
+    at = check.cell.service if check.cell else ""
+    parts = [f"{check.claim} {at}".rstrip()]
     if check.subnet is not None:
         name = names.get(check.subnet, check.subnet)
         slug = f"{name} ({check.subnet})" if name != check.subnet else name

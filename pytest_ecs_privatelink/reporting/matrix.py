@@ -8,14 +8,17 @@ from pytest_ecs_privatelink.reporting.plain import counted, one_line
 from pytest_ecs_privatelink.reporting.run import Run
 from pytest_ecs_privatelink.verdict import (
     CALLING_CLAIMS,
+    PATH_CLAIMS,
     PROBED_CLAIMS,
     Basis,
     Check,
     Claim,
+    LaunchType,
     Verdict,
 )
 
 _GAP = "  "
+_TASKS = tuple(f"task {each}" for each in LaunchType)
 _REASONS = 5
 _ORDER = (Verdict.PASSED, Verdict.FAILED, Verdict.WARNED, Verdict.SKIPPED, Verdict.ERROR)
 _UNICODE = dict(zip(_ORDER, "✔✘!·?", strict=True))
@@ -38,7 +41,8 @@ class _Style:
 class _Grid:
     """Squares by (row, column); a square has the verdict for each place, None where not selected.
 
-    ``places`` are claims that share one: no endpoint service has two of a task's start.
+    ``places`` are claims that share one: no endpoint service has two of a task's start. One-off
+    tasks have columns of their own, and one mark in each.
     """
 
     rows: tuple[str, ...]
@@ -83,15 +87,17 @@ def _grid(run: Run, checks: Sequence[Check]) -> _Grid:
     verdicts = {
         (
             names.get(check.subnet or "", check.subnet or ""),
-            check.service or "",
-            next(place for place in places if check.claim in place),
+            _column(check),
+            next((place for place in places if check.claim in place), places[0]),
         ): check.verdict
         for check in checks
     }
     found = {(row, column) for row, column, _ in verdicts}
     return _Grid(
         _ordered((row for row, _ in found), tuple(names.values())),
-        _ordered((column for _, column in found), tuple(each.service for each in run.services)),
+        _ordered(
+            (column for _, column in found), (*(each.service for each in run.services), *_TASKS)
+        ),
         places,
         {
             (row, column): tuple(verdicts.get((row, column, place)) for place in places)
@@ -100,10 +106,15 @@ def _grid(run: Run, checks: Sequence[Check]) -> _Grid:
     )
 
 
+def _column(check: Check) -> str:
+    """Return what the check is drawn under: its endpoint service, or the kind of its task."""
+    return check.service or " ".join(("task", *check.launch_types))
+
+
 def _places(found: set[Claim]) -> tuple[tuple[Claim, ...], ...]:
-    alone = tuple((claim,) for claim in PROBED_CLAIMS if claim in found.difference(CALLING_CLAIMS))
+    alone = tuple((claim,) for claim in PATH_CLAIMS if claim in found)
     shared = tuple(claim for claim in CALLING_CLAIMS if claim in found)
-    return (*alone, shared) if shared else alone
+    return (*alone, shared) if shared else alone or ((Claim.TASK_START,),)
 
 
 def _ordered(found: Iterable[str], known: tuple[str, ...]) -> tuple[str, ...]:
@@ -160,6 +171,8 @@ def _square(grid: _Grid, row: str, column: str, style: _Style) -> str:
 def _legend(grid: _Grid, width: int, style: _Style) -> list[str]:
     present = {verdict for square in grid.squares.values() for verdict in square}
     claims = f"each square: {', '.join('/'.join(place) for place in grid.places)}"
+    if {*_TASKS}.intersection((*grid.rows, *grid.columns)):
+        claims += "" if grid.places == ((Claim.TASK_START,),) else "; of a task: task-start"
     meaning = _GAP.join(f"{style.glyph(each)} {each}" for each in _ORDER if each in present)
     plain = _GAP.join(f"{style.glyphs[each]} {each}" for each in _ORDER if each in present)
     fits = len(claims) + len(plain) + 3 <= width
@@ -170,8 +183,11 @@ def _summary(checks: Sequence[Check]) -> str:
     verdicts = Counter(check.verdict for check in checks)
     told = ", ".join(f"{verdicts[each]} {each}" for each in _ORDER if verdicts[each])
     subnets = counted(len({check.subnet for check in checks}), "subnet")
-    services = counted(len({check.service for check in checks}), "endpoint service")
-    return f"{told} in {subnets} x {services}"
+    tasks = sum(check.claim is Claim.TASK_START for check in checks)
+    services = len({check.service for check in checks} - {None})
+    what = [counted(services, "endpoint service")] if services else []
+    what += [counted(tasks, "task")] if tasks else []
+    return f"{told} in {subnets} x {' and '.join(what)}"
 
 
 def _reasons(checks: Sequence[Check], style: _Style, verbosity: int) -> list[str]:

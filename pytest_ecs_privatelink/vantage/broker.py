@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_ecs_privatelink.claims.register import PROVERS
+from pytest_ecs_privatelink.claims.task_start import stand_of
 from pytest_ecs_privatelink.claims.terms import (
     Answered,
     Asked,
@@ -26,7 +27,7 @@ from pytest_ecs_privatelink.probes.records import Answer, Question
 from pytest_ecs_privatelink.probes.task_records import InsideQuestion, TaskQuestion
 from pytest_ecs_privatelink.vantage.parties import Keys, Notes, Tasks, Watch
 from pytest_ecs_privatelink.vantage.place import Vantage
-from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, LaunchType, Verdict
+from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,27 +161,25 @@ class Broker:
             check = await PROVERS[cell.claim](cell, terms, self._stand(cell, terms), ask)
         except VantageError as error:
             check = _unjudged(cell, terms, Verdict.ERROR, str(error))
-        return replace(
-            check,
-            # Another machine may stand in by now for the one that could not be asked.
-            vantage=self._stand(cell, terms).label,
-            duration_ms=round((time.monotonic() - started) * 1000, 1),
-        )
+        check = replace(check, duration_ms=round((time.monotonic() - started) * 1000, 1))
+        if cell.launch_type is not None:
+            return check  # it knows its task
+        # Another machine may stand in by now for the one that could not be asked.
+        return replace(check, vantage=self.stand(cell.subnet).label)
 
     def _absence(self, cell: Cell) -> str | None:
         """Return why nobody can be asked about ``cell``; None where somebody can."""
-        if cell.claim is Claim.TASK_START:
-            return NO_TASKS if self._tasks is None else None
+        if cell.launch_type is not None:
+            idle = self._tasks is None and not self._terms.errands.read_only
+            return NO_TASKS if idle else None
         if cell.subnet in self._vantages:
             return None
         return self._absent.get(cell.subnet, f"no vantage stands in {cell.subnet}")
 
     def _stand(self, cell: Cell, terms: Terms) -> Stand:
         """Return where ``cell`` is judged from: a one-off task wears what its kind wears."""
-        if cell.claim is not Claim.TASK_START:
-            return self.stand(cell.subnet)
-        worn = terms.wearers.get(LaunchType(cell.service))
-        return Stand(label=f"task:{cell.service}", groups=worn)
+        of_vantage = cell.launch_type is None
+        return self.stand(cell.subnet) if of_vantage else stand_of(cell, terms)
 
     async def ask_once(self, subnet: str, question: Asked) -> Answered:
         """Return the one answer to ``question`` from ``subnet``, whoever has it to give.

@@ -10,7 +10,7 @@ from odd_snapshots import odd_snapshots
 from pytest_ecs_privatelink.plugin.plan import Plan, make_plan
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.topology.model import Snapshot
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Basis, Cell, LaunchType
+from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Basis, Cell, LaunchType, task_cell
 
 
 def planned(snapshot: Snapshot, kinds: tuple[LaunchType, ...], *, private: bool) -> Plan:
@@ -42,7 +42,7 @@ def test_what_audits_say_is_well_formed(
         for subnet in plan.selection.subnets
         for each in plan.terms.services
         if plan.carries(claim, each.service)
-    }
+    } | {task_cell(*each) for each in plan.started}
     for each in plan.findings:
         texts = (each.subject, each.summary, each.expected, each.observed)
         assert all(text.strip() for text in texts), each

@@ -4,12 +4,12 @@ import pytest
 
 from pytest_ecs_privatelink.catalogue.chains import CHAIN_OF, CHAINS, link_of
 from pytest_ecs_privatelink.catalogue.services import SERVICES
-from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, Claim, Code
+from pytest_ecs_privatelink.verdict import CALLING_CLAIMS, Claim, Code
 
 
 def test_every_chain_claim_stands_somewhere_that_it_goes_through() -> None:
     """A chain is told at one of its own services, all of them AWS's."""
-    assert {claim for claim, _ in CHAINS} == set(CHAIN_CLAIMS)
+    assert {claim for claim, _ in CHAINS} == set(CALLING_CLAIMS)
     for (_, stand), services in CHAINS.items():
         assert stand in services
         assert set(services) <= SERVICES.keys()

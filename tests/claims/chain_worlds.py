@@ -22,8 +22,7 @@ from pytest_ecs_privatelink.catalogue.requirements import Need
 from pytest_ecs_privatelink.catalogue.services import host_names, service_name
 from pytest_ecs_privatelink.claims.errands import Errands
 from pytest_ecs_privatelink.claims.register import PROVERS
-from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Stand, Terms
-from pytest_ecs_privatelink.probes.agent_records import ConnectionQuestion
+from pytest_ecs_privatelink.claims.terms import Asked, ServiceUnderTest, Stand, Terms
 from pytest_ecs_privatelink.probes.call_records import (
     CallAnswer,
     CallStatus,
@@ -196,9 +195,9 @@ class Scripted:
     connects: dict[str, ConnectStatus] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
 
-    async def ask(self, question: Question | ConnectionQuestion) -> Answer:
+    async def ask(self, question: Asked) -> Answer:
         """Answer as scripted, and remember the question."""
-        assert not isinstance(question, ConnectionQuestion), question
+        assert isinstance(question, Question), question
         self.asked.append(question)
         if isinstance(question, DnsQuestion):
             return self._resolve(question)

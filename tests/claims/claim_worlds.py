@@ -6,8 +6,7 @@ from typing import Any
 
 from pytest_ecs_privatelink.catalogue.requirements import Need
 from pytest_ecs_privatelink.catalogue.services import host_names, layer_bucket_host
-from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Stand, Terms
-from pytest_ecs_privatelink.probes.agent_records import ConnectionQuestion
+from pytest_ecs_privatelink.claims.terms import Asked, ServiceUnderTest, Stand, Terms
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,
@@ -141,9 +140,9 @@ class Recorded:
     connects: Mapping[str, ConnectAnswer] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
 
-    async def ask(self, question: Question | ConnectionQuestion) -> Answer:
+    async def ask(self, question: Asked) -> Answer:
         """Return the recorded answer; `KeyError` for a question that nobody should put."""
-        assert not isinstance(question, ConnectionQuestion), question
+        assert isinstance(question, Question), question
         self.asked.append(question)
         if isinstance(question, DnsQuestion):
             return self.dns[question.name, question.resolver]

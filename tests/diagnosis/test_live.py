@@ -10,6 +10,7 @@ import red_worlds as world
 from pytest_ecs_privatelink.diagnosis.causes import rank_causes
 from pytest_ecs_privatelink.diagnosis.grouping import Axis
 from pytest_ecs_privatelink.diagnosis.live import LIVE
+from pytest_ecs_privatelink.diagnosis.live_agent import LIVE_AGENT
 from pytest_ecs_privatelink.diagnosis.wording import facts_of, remedy_of, summary_of
 from pytest_ecs_privatelink.verdict import Check, Code, LaunchType, Verdict
 
@@ -31,6 +32,8 @@ def test_every_code_of_a_probe_has_an_entry() -> None:
         Code.ENDPOINT_ROUTE_MISSING,
         Code.S3_GATEWAY_NO_ROUTE,
         Code.S3_INTERFACE_ONLY,
+        *LIVE_AGENT,
+        Code.TASK_FAILED_TO_START,
     } - {Code.DNS_FIREWALL_BLOCKS}
 
 

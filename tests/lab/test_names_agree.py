@@ -14,13 +14,12 @@ from twin_snapshots import ACCOUNT, LOCAL, REGION, TASKS, TO_S3, healthy
 
 from pytest_ecs_privatelink.catalogue.services import covers
 from pytest_ecs_privatelink.claims import private_dns, tcp_443
-from pytest_ecs_privatelink.claims.terms import Stand, Terms
+from pytest_ecs_privatelink.claims.terms import Asked, Stand, Terms
 from pytest_ecs_privatelink.lab.nameserver import Names
 from pytest_ecs_privatelink.lab.plan import Host, compile_plan
 from pytest_ecs_privatelink.lab.twin_plan import TwinPlan
 from pytest_ecs_privatelink.plugin.plan import make_plan
 from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.probes.agent_records import ConnectionQuestion
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,
@@ -179,8 +178,8 @@ def answered(plan: TwinPlan, names: Names, question: Question) -> Answer:
 async def probed(cell: Cell, terms: Terms, plan: TwinPlan, names: Names) -> Check:
     """Prove a cell by the twin's answers."""
 
-    async def ask(question: Question | ConnectionQuestion) -> Answer:
-        assert not isinstance(question, ConnectionQuestion), question
+    async def ask(question: Asked) -> Answer:
+        assert isinstance(question, Question), question
         return answered(plan, names, question)
 
     prove = private_dns.prove if cell.claim is Claim.PRIVATE_DNS else tcp_443.prove

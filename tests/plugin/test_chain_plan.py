@@ -203,15 +203,19 @@ def test_a_chain_without_an_image_or_a_service_is_not_proven_and_the_header_says
         "not proven: ecr-pull (no image of this Region's ECR is known: --ecs-image names one)",
         "not proven: awslogs (logs is not under test)",
         "not proven: secret (secretsmanager and ssm are not under test)",
+        "not proven: task-start (no cluster is known: --ecs-cluster names the one to start tasks "
+        "in)",
     )
-    assert unproven_lines(planned(running(APP))) == ()
+    assert unproven_lines(planned(running(APP), claims=CHAIN_CLAIMS)) == ()
     chosen = planned(vpc("kms"), need=("kms",), claims=(AWSLOGS,))
     assert unproven_lines(chosen) == ("not proven: awslogs (logs is not under test)",)
 
 
 def test_a_place_may_leave_chains_out_and_workers_hear_of_it() -> None:
     """A run without credentials, or without the services, says so once, in every process."""
-    plan = planned(running(APP)).without(dict.fromkeys(CHAIN_CLAIMS, "no AWS credentials"))
+    plan = planned(running(APP), claims=CHAIN_CLAIMS).without(
+        dict.fromkeys(CHAIN_CLAIMS, "no AWS credentials")
+    )
     assert stands(plan) == set()
     assert unproven_lines(plan) == ("not proven: ecr-pull, awslogs, secret (no AWS credentials)",)
     part = Part(plan=plan, cloud=Cloud(region=REGION), link=None)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_ecs_privatelink.reporting.matrix import render_matrix
 from pytest_ecs_privatelink.reporting.run import Run
-from pytest_ecs_privatelink.verdict import Basis, Cell, Code, Verdict
+from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, Code, LaunchType, Verdict
 
 
 def matrix(
@@ -41,6 +41,57 @@ def test_a_dead_endpoint_is_a_red_column_in_plain_ascii() -> None:
         "private-2  ..       ..       ..  .F\n"
         "private-3  ..       ..       ..  .F"
     )
+
+
+def with_tasks(
+    run: Run, verdict: Verdict, kinds: tuple[LaunchType, ...] = tuple(LaunchType)
+) -> Run:
+    """Return ``run`` with a one-off task of each kind in every subnet."""
+    tasks = tuple(
+        Check(
+            id=f"task-start[{each.name}-{kind}]",
+            claim=Claim.TASK_START,
+            subnet=each.id,
+            launch_types=(kind,),
+            verdict=verdict,
+            basis=Basis.PROBED,
+            expected="it starts",
+            observed="seen",
+        )
+        for each in run.subnets
+        for kind in kinds
+    )
+    return replace(run, checks=(*run.checks, *tasks))
+
+
+def test_tasks_stand_under_the_services_with_one_mark() -> None:
+    """Whatever the width turns, a task is one square of one mark, Fargate's first."""
+    text = matrix(with_tasks(runs.GREEN, Verdict.FAILED), width=50)
+    assert text.splitlines()[1:] == [
+        "✔ passed  ✘ failed",
+        "              private-1  private-2  private-3",
+        "ecr.api       ✔✔         ✔✔         ✔✔",
+        "ecr.dkr       ✔✔         ✔✔         ✔✔",
+        "s3            ✔✔         ✔✔         ✔✔",
+        "logs          ✔✔         ✔✔         ✔✔",
+        "task fargate  ✘          ✘          ✘",
+        "task ec2      ✘          ✘          ✘",
+    ]
+    assert text.startswith("each square: private-dns, tcp-443; of a task: task-start\n")
+
+
+def test_tasks_alone_are_a_matrix() -> None:
+    """``--ecs-claims task-start`` has no endpoint service to show."""
+    alone = replace(runs.GREEN, checks=())
+    run = with_tasks(alone, Verdict.PASSED, (LaunchType.FARGATE,))
+    assert matrix(run).splitlines() == [
+        "each square: task-start | ✔ passed",
+        "           task fargate",
+        "private-1  ✔",
+        "private-2  ✔",
+        "private-3  ✔",
+    ]
+    assert matrix(run, verbosity=-1) == "3 passed in 3 subnets x 3 tasks"
 
 
 def test_a_dead_subnet_is_a_red_row() -> None:

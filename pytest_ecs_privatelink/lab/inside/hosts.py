@@ -1,7 +1,7 @@
 """A host: a network namespace with its addresses, one way out, and a vantage that answers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pytest_ecs_privatelink.errors import LabError
@@ -9,12 +9,11 @@ from pytest_ecs_privatelink.lab.inside import kernel, links
 from pytest_ecs_privatelink.lab.inside.dialler import Dialler
 from pytest_ecs_privatelink.lab.inside.instance import Instance
 from pytest_ecs_privatelink.lab.inside.netlink import NetlinkSocket
+from pytest_ecs_privatelink.lab.inside.tasks import TaskPlaces
 from pytest_ecs_privatelink.lab.instance_metadata import ADDRESS
 from pytest_ecs_privatelink.lab.sockets import socket_path
 from pytest_ecs_privatelink.lab.twin_plan import TwinPlan
 from pytest_ecs_privatelink.vantage.host import serve
-
-LINK, LINK_INDEX = "eth0", 100
 
 _FILES = {
     # One attempt: a probe has a deadline of its own, and asks again if it wants to.
@@ -45,27 +44,38 @@ def mount_resolution(resolver: str, folder: Path) -> None:
 
 
 def run(
-    plan: TwinPlan, place: int, folder: Path, namespace: int, ready: Callable[[], None]
+    plan: TwinPlan,
+    place: int,
+    folder: Path,
+    namespace: int,
+    task_namespaces: Sequence[int],
+    ready: Callable[[], None],
 ) -> None:
-    """Be the ``place``-th host until killed."""
+    """Be the ``place``-th host until killed; tasks beside it run in ``task_namespaces``."""
     host = plan.hosts[place]
     kernel.enter_network_namespace(namespace)
     with NetlinkSocket(links.ROUTE_FAMILY) as route:
         route.carry_out(
             (
                 links.link_up(links.LOOPBACK),
-                links.link_up(LINK_INDEX),
-                *(links.address(LINK_INDEX, address) for address in host.addresses),
-                links.route("0.0.0.0/0", LINK_INDEX),
+                links.link_up(links.HOST_LINK_INDEX),
+                *(links.address(links.HOST_LINK_INDEX, address) for address in host.addresses),
+                links.route("0.0.0.0/0", links.HOST_LINK_INDEX),
                 *([] if host.agent is None else [links.address(links.LOOPBACK, ADDRESS)]),
             )
         )
-    asyncio.run(_live(plan, place, folder, ready))
+    asyncio.run(_live(plan, place, folder, task_namespaces, ready))
 
 
-async def _live(plan: TwinPlan, place: int, folder: Path, ready: Callable[[], None]) -> None:
+async def _live(
+    plan: TwinPlan,
+    place: int,
+    folder: Path,
+    task_namespaces: Sequence[int],
+    ready: Callable[[], None],
+) -> None:
     host = plan.hosts[place]
-    running: object = None
+    running: list[object] = []
     if host.agent is not None:
         instance = Instance(
             agent=host.agent,
@@ -75,7 +85,9 @@ async def _live(plan: TwinPlan, place: int, folder: Path, ready: Callable[[], No
             place=place,
         )
         instance.settle()
-        running = await instance.serve()
+        running += await instance.serve()
+    if host.tasks:
+        running += await TaskPlaces(plan, place, folder, task_namespaces).serve()
     path = str(socket_path(folder, place))
     await serve(path, ready=ready, prober=Dialler(host.guises).answer)
     del running

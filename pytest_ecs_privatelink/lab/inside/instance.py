@@ -55,8 +55,9 @@ class Instance:
 
 
 def prepare(plan: TwinPlan, folder: Path) -> None:
-    """Write what all container instances of a twin share, where it has any."""
-    if any(host.agent is not None for host in plan.hosts):
+    """Write what all container instances and tasks of a twin share, where it has any."""
+    instances = any(host.agent is not None for host in plan.hosts)
+    if instances or any(host.tasks for host in plan.hosts):
         surroundings.prepare(folder)
-        if find_server() is not None:
-            ssh.prepare(folder)
+    if instances and find_server() is not None:
+        ssh.prepare(folder)

@@ -20,6 +20,8 @@ from pytest_ecs_privatelink.lab.twin_plan import Way
 
 ROUTE_FAMILY = 0
 MAIN_TABLE = 254
+HOST_LINK, HOST_LINK_INDEX = "eth0", 100
+"""The one link of a host or a task."""
 LOOPBACK = 1
 WAY_INDEXES = {way: 100 + i for i, way in enumerate(Way)}
 """Index, on both ends, of the link between router and servers for each way."""

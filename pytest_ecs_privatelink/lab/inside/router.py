@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 
 from pytest_ecs_privatelink.errors import LabError
@@ -19,7 +20,7 @@ from pytest_ecs_privatelink.lab.inside.replies import reply
 from pytest_ecs_privatelink.lab.twin_plan import FilterChain, TwinPlan, Way
 from pytest_ecs_privatelink.records import from_json
 
-_FIRST_HOST_LINK = 1000
+_FIRST_HOST_LINK, _FIRST_TASK_LINK = 1000, 5000
 _RESOLVER_TABLE = 100
 _FIRST_HOST_TABLE = 1000
 _RESOLVER_PRIORITY, _HOST_PRIORITY = 10, 100
@@ -64,26 +65,29 @@ def _build(plan: TwinPlan, folder: Path) -> None:
     instance.prepare(plan, folder)
     server_side = kernel.new_network_namespace()
     host_sides = [kernel.new_network_namespace() for _ in plan.hosts]
+    task_sides = [[kernel.new_network_namespace() for _ in host.tasks] for host in plan.hosts]
     with NetlinkSocket(links.ROUTE_FAMILY) as route:
         route.carry_out(_links(host_sides, server_side))
+        route.carry_out(_task_links(task_sides))
         route.carry_out(_routes(plan))
     _load(plan.chains, generation=0)
     with kernel.within_network_namespace(server_side):
         servers.prepare(plan)
-    await_ready(list(_start(plan, folder, server_side, host_sides)))
-    for namespace in (server_side, *host_sides):
+    places = list(zip(host_sides, task_sides, strict=True))
+    await_ready(list(_start(plan, folder, server_side, places)))
+    for namespace in (server_side, *host_sides, *chain.from_iterable(task_sides)):
         os.close(namespace)
 
 
 def _start(
-    plan: TwinPlan, folder: Path, server_side: int, host_sides: list[int]
+    plan: TwinPlan, folder: Path, server_side: int, places: list[tuple[int, list[int]]]
 ) -> Iterator[Child]:
     gc.freeze()  # what is there now stays: children should not copy its pages
     yield fork("servers", servers.run_listeners, plan, folder, server_side)
     if plan.resolver.answering:
         yield fork("resolver", servers.run_resolver, plan.resolver, server_side)
-    for i, (host, namespace) in enumerate(zip(plan.hosts, host_sides, strict=True)):
-        yield fork(f"host in {host.subnet}", hosts.run, plan, i, folder, namespace)
+    for i, (host, (own, tasks)) in enumerate(zip(plan.hosts, places, strict=True)):
+        yield fork(f"host in {host.subnet}", hosts.run, plan, i, folder, own, tasks)
 
 
 def _set_options() -> None:
@@ -98,11 +102,21 @@ def _links(host_sides: list[int], server_side: int) -> Iterator[Message]:
         yield links.pair(f"to-{way}", index, way, index, server_side)
         yield links.link_up(index)
     for i, namespace in enumerate(host_sides):
-        yield links.pair(f"host{i}", _FIRST_HOST_LINK + i, hosts.LINK, hosts.LINK_INDEX, namespace)
+        yield links.pair(
+            f"host{i}", _FIRST_HOST_LINK + i, links.HOST_LINK, links.HOST_LINK_INDEX, namespace
+        )
         yield links.link_up(_FIRST_HOST_LINK + i)
 
 
+def _task_links(task_sides: list[list[int]]) -> Iterator[Message]:
+    for i, namespace in enumerate(chain.from_iterable(task_sides)):
+        index = _FIRST_TASK_LINK + i
+        yield links.pair(f"task{i}", index, links.HOST_LINK, links.HOST_LINK_INDEX, namespace)
+        yield links.link_up(index)
+
+
 def _routes(plan: TwinPlan) -> Iterator[Message]:
+    tasks = count()
     for address in plan.resolver.addresses:
         yield links.rule_to_address(address, _RESOLVER_TABLE, _RESOLVER_PRIORITY)
         yield links.route(f"{address}/32", links.WAY_INDEXES[Way.DNS], _RESOLVER_TABLE)
@@ -111,6 +125,9 @@ def _routes(plan: TwinPlan) -> Iterator[Message]:
         for address in host.addresses:
             yield links.route(f"{address}/32", _FIRST_HOST_LINK + i)
         yield links.rule_from_link(f"host{i}", table, _HOST_PRIORITY)
+        for task, at in zip(host.tasks, tasks, strict=False):
+            yield links.route(f"{task.address}/32", _FIRST_TASK_LINK + at)
+            yield links.rule_from_link(f"task{at}", table, _HOST_PRIORITY)
         for route in host.routes:
             index = None if route.way is None else links.WAY_INDEXES[route.way]
             yield links.route(route.destination, index, table)

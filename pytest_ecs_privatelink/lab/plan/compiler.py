@@ -27,17 +27,18 @@ def compile_plan(
     registries: tuple[str, ...],
     faults: tuple[TwinFault, ...] = (),
     cloud: str | None = None,
+    tasks: bool = False,
 ) -> TwinPlan:
     """Return the plan of ``snapshot``'s twin, with a place to probe from for each of ``hosts``.
 
     The snapshot is a corrected one: interface addresses lie in their subnets. ``registries`` are
     the account ids whose ECR registries have public names, ``cloud`` is the Unix socket of the
-    emulated AWS that its servers turn to. Raises `LabError` where a part that
-    decides about packets could not be read, and ValueError for a host in no subnet or a subnet
-    with two hosts.
+    emulated AWS that its servers turn to; with ``tasks`` that one can start tasks there. Raises
+    `LabError` where a part that decides about packets could not be read, and ValueError for a host
+    in no subnet or a subnet with two hosts.
     """
     _refuse_unknown(snapshot)
-    planned, too_many = planned_hosts(snapshot, hosts, faults)
+    planned, too_many = planned_hosts(snapshot, hosts, faults, tasks=tasks)
     everywhere = planned_servers(snapshot, registries, faults)
     servers = _reached(everywhere, planned)
     resolver = planned_resolver(snapshot, everywhere, faults)

@@ -32,7 +32,7 @@ def worn_by_hosts(hosts: tuple[PlannedHost, ...]) -> dict[str, tuple[str, ...]]:
     return {
         address: guise.groups
         for host in hosts
-        for guise in host.guises
+        for guise in (*host.guises, *host.tasks)
         if guise.groups is not None
         for address in guise.addresses
     }

@@ -1,9 +1,15 @@
 """The hosts of a plan: one for each subnet that is probed, and where each of them dials from."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_ecs_privatelink.errors import LabError
-from pytest_ecs_privatelink.lab.plan.addresses import host_address, taken_addresses
+from pytest_ecs_privatelink.lab.plan.addresses import (
+    highest_free,
+    host_address,
+    taken_addresses,
+    usable,
+)
 from pytest_ecs_privatelink.lab.plan.agents import planned_agents
 from pytest_ecs_privatelink.lab.plan.routes import planned_routes
 from pytest_ecs_privatelink.lab.plan.sources import MOST_SOURCES, distinct_sources
@@ -18,9 +24,16 @@ _Worn = tuple[str, ...] | None
 
 
 def planned_hosts(
-    snapshot: Snapshot, hosts: tuple[Host, ...], faults: tuple[TwinFault, ...] = ()
+    snapshot: Snapshot,
+    hosts: tuple[Host, ...],
+    faults: tuple[TwinFault, ...] = (),
+    *,
+    tasks: bool = False,
 ) -> tuple[tuple[PlannedHost, ...], tuple[str, ...]]:
-    """Return the hosts, and a sentence for each that dials from fewer places than there are."""
+    """Return the hosts, and a sentence for each that dials from fewer places than there are.
+
+    ``tasks``: beside them are places in which one-off tasks can run.
+    """
     taken = taken_addresses(snapshot)
     agents = planned_agents(snapshot, faults)
     planned: dict[str, PlannedHost] = {}
@@ -38,6 +51,7 @@ def planned_hosts(
             guises=guises if agent is None else _as_instance(guises),
             routes=planned_routes(snapshot, host.subnet),
             agent=agent,
+            tasks=_places_for_tasks(subnet, guises, taken) if tasks else (),
         )
     return tuple(planned.values()), tuple(caveats)
 
@@ -76,6 +90,20 @@ def _guises(
         guises.append(guise)
         taken = taken.union(guise.addresses)
     return tuple(guises)
+
+
+def _places_for_tasks(
+    subnet: Subnet, guises: tuple[Guise, ...], taken: frozenset[str]
+) -> tuple[Guise, ...]:
+    """Return a place dressed as each of ``guises``, as long as the subnet has addresses."""
+    taken = taken.union(*(guise.addresses for guise in guises))
+    places: list[Guise] = []
+    for guise in guises:
+        address = highest_free(usable(subnet.cidr), taken)
+        if address is not None:
+            places.append(replace(guise, address=address, sources=()))
+            taken = taken.union((address,))
+    return tuple(places)
 
 
 def _as_instance(guises: tuple[Guise, ...]) -> tuple[Guise, ...]:

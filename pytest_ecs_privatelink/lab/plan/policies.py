@@ -51,7 +51,7 @@ def _behind(
         address
         for host in hosts
         if _leads_through(snapshot, host.subnet, endpoint)
-        for address in host.addresses
+        for address in host.everybodys
     )
 
 

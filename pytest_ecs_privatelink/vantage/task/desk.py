@@ -122,7 +122,7 @@ class TaskDesk:
         return len(self._gathered) + sum(map(len, self._gathered.values()))
 
     async def _go(self, task: TaskQuestion, questions: tuple[Question, ...]) -> None:
-        batch, trouble = self._batch(questions)
+        batch, trouble = self._batch(task, questions)
         errand = errand_of(batch) if self._runs.takes_program else ""
         answer, log = await self._runs.run(task, errand, is_whole)
         ended = _Ended(answer=answer, batch=batch, trouble=trouble)
@@ -131,13 +131,15 @@ class TaskDesk:
         if not self._ends[task].done():
             self._ends[task].set_result(ended)
 
-    def _batch(self, questions: Sequence[Question]) -> tuple[Batch, str]:
+    def _batch(self, task: TaskQuestion, questions: Sequence[Question]) -> tuple[Batch, str]:
         """Return what the task is asked, and why some of ``questions`` are not in it."""
         nothing = Batch(questions=(), deadline=self._longest)
         if not questions or not self._runs.takes_program:
             return nothing, ""
+        own = (task.launch_type,)  # inside, nobody dials in another's name
+        dials = {name: replace(each, launch_types=own) for name, each in self._dials.items()}
         try:
-            found = batches([Put(question=each) for each in questions], self._dials, self._bundle)
+            found = batches([Put(question=each) for each in questions], dials, self._bundle)
         except VantageError as error:
             return nothing, str(error)
         largest = max(found, key=lambda each: len(each.questions))

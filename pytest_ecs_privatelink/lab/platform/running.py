@@ -1,0 +1,147 @@
+"""A container as a process: its command in the task's network, its output into its log stream."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO
+
+from pytest_ecs_privatelink.lab.inside import kernel
+from pytest_ecs_privatelink.lab.platform.calls import RefusedError, call
+from pytest_ecs_privatelink.lab.platform.dialling import Wire, WireError
+from pytest_ecs_privatelink.lab.platform.orders import LogTarget
+from pytest_ecs_privatelink.lab.platform.words import Words
+
+_LONGEST_EVENT = 262_118
+"""Bytes of a line that Docker's awslogs driver takes for one event; the rest is the next."""
+_MOST_EVENTS, _MOST_BYTES, _BYTES_OF_EVENT = 10_000, 1_048_576, 26
+_SECONDS_BETWEEN_SHIPMENTS = 0.1
+_STAND_IN = ("sleep", "2147483647")
+"""For the lab image's own command, which is no program that a machine could run."""
+_OF_LAB_IMAGE = ("/bin/app",)
+
+
+def find_command(command: Sequence[str], variables: Mapping[str, str], words: Words) -> list[str]:
+    """Return what to execute; raises `StepError` where the machine has no such program."""
+    wanted = _STAND_IN if tuple(command) == _OF_LAB_IMAGE else tuple(command)
+    program = shutil.which(wanted[0], path=variables.get("PATH"))
+    if program is None:
+        raise words.no_program(wanted[0])
+    return [program, *wanted[1:]]
+
+
+class Process:
+    """A container that runs, in the network namespace of a file descriptor."""
+
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str], inner: int) -> None:
+        def enter() -> None:
+            kernel.enter_network_namespace(inner)
+            kernel.die_with_parent()
+
+        self._process = subprocess.Popen(  # noqa: S603  (what a task definition says)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(variables),
+            cwd="/",
+            preexec_fn=enter,
+            process_group=0,
+        )
+
+    @property
+    def output(self) -> IO[bytes]:
+        """What it prints."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def wait(self) -> int:
+        """Return its exit code, as Docker has it: of a signal 128 and its number."""
+        code = self._process.wait()
+        # What it left behind goes with its container.
+        self._signal(signal.SIGKILL)
+        return code if code >= 0 else 128 - code
+
+    def stop(self, seconds: float) -> None:
+        """Ask it to end, and kill it after ``seconds``."""
+        self._signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+
+class Shipper:
+    """Brings a process's lines to its log stream, through the task's own way there."""
+
+    def __init__(self, wire: Wire, target: LogTarget) -> None:
+        self._wire = wire
+        self._target = target
+        self._waiting: list[tuple[int, str]] = []
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+
+    def read(self, output: IO[bytes]) -> None:
+        """Take lines until there are no more."""
+        for line in output:
+            now = int(time.time() * 1000)
+            text = line.rstrip(b"\n")
+            for at in range(0, max(len(text), 1), _LONGEST_EVENT):
+                piece = text[at : at + _LONGEST_EVENT].decode(errors="replace")
+                with self._lock:
+                    self._waiting.append((now, piece))
+        self._ended.set()
+
+    def ship(self, late: float) -> None:
+        """Send what there is, again and again, until there is no more to come.
+
+        With ``late`` nothing is sent before so many seconds after its end.
+        """
+        if late:
+            self._ended.wait()
+            time.sleep(late)
+        while True:
+            ended = self._ended.wait(_SECONDS_BETWEEN_SHIPMENTS)
+            with self._lock:
+                ready, self._waiting = self._waiting, []
+            for batch in _batches(ready):
+                self._send(batch)
+            if ended:
+                return
+
+    def _send(self, events: Sequence[tuple[int, str]]) -> None:
+        # Whom nobody answers loses lines, and runs on: awslogs does not hold a container back.
+        with contextlib.suppress(WireError, RefusedError):
+            call(
+                self._wire,
+                "logs",
+                self._target.region,
+                "PutLogEvents",
+                logGroupName=self._target.group,
+                logStreamName=self._target.stream,
+                logEvents=[{"timestamp": when, "message": text} for when, text in events],
+            )
+
+
+def _batches(events: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Yield lists that one PutLogEvents takes; a line without text is no event."""
+    batch: list[tuple[int, str]] = []
+    size = 0
+    for when, text in events:
+        if not text:
+            continue
+        more = len(text.encode()) + _BYTES_OF_EVENT
+        if batch and (size + more > _MOST_BYTES or len(batch) == _MOST_EVENTS):
+            yield batch
+            batch, size = [], 0
+        batch.append((when, text))
+        size += more
+    if batch:
+        yield batch

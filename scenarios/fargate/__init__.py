@@ -1,0 +1,1 @@
+"""What holds for the Fargate launch type alone."""

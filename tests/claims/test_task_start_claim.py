@@ -1,0 +1,244 @@
+"""A one-off task's end decides its verdict, and what it met inside; messages word for word."""
+
+from dataclasses import replace
+
+import pytest
+from chain_worlds import (
+    ADDRESSES,
+    EC2,
+    ERRANDS,
+    FARGATE,
+    INTERFACES,
+    Scripted,
+    chain_terms,
+    ended,
+)
+from task_worlds import ARN, RAN, ScriptedTask, died, started, untold
+
+from pytest_ecs_privatelink.claims.task_start import sentence_in, words_in
+from pytest_ecs_privatelink.probes.call_records import (
+    CallStatus,
+    Denier,
+    Link,
+    LogQuestion,
+)
+from pytest_ecs_privatelink.probes.records import ConnectQuestion, ConnectStatus
+from pytest_ecs_privatelink.probes.task_records import StoppedContainer, TaskStatus
+from pytest_ecs_privatelink.verdict import Basis, Check, Claim, Code, Verdict
+
+PASSED, FAILED, ERROR = Verdict.PASSED, Verdict.FAILED, Verdict.ERROR
+NO_TOKEN = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource "
+    "retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 "
+    "time(s): RequestError: send request failed caused by: Post "
+    '"https://api.ecr.us-east-1.amazonaws.com/": dial tcp 20.10.1.10:443: i/o timeout. Please '
+    "check your task network configuration."
+)
+
+
+def outcome(check: Check) -> tuple[Verdict, Code | None, str | None]:
+    """Return verdict, code and subject."""
+    return check.verdict, check.code, check.subject
+
+
+def test_a_task_that_ran_passes_and_says_how_fast() -> None:
+    """Its states and the services that answered inside are told, and its ARN is the vantage."""
+    check = started()
+
+    assert outcome(check) == (PASSED, None, None)
+    assert check.observed == (
+        "a task started in 2.1 s (PROVISIONING 0.2, PENDING 0.9, RUNNING 2.1, STOPPED 2.9), "
+        "6 endpoint services answered inside"
+    )
+    assert (check.id, check.claim, check.service) == (
+        "task-start[private-a-fargate]",
+        Claim.TASK_START,
+        None,
+    )
+    assert (check.launch_types, check.vantage) == ((FARGATE,), f"task:{ARN}")
+    assert (check.basis, check.phase) == (Basis.PROBED, "run")
+
+
+def test_a_task_is_asked_in_its_own_name_alone() -> None:
+    """It dials as its launch type, and what it writes is not what the vantage wrote."""
+    task = ScriptedTask()
+    started(task, launch_type=EC2)
+
+    assert {each.launch_type for each in task.asked} == {EC2}
+    questions = [each.question for each in task.asked]
+    dialled = [each for each in questions if isinstance(each, ConnectQuestion)]
+    assert {each.launch_types for each in dialled} == {(EC2,)}
+    (written,) = (each for each in questions if isinstance(each, LogQuestion))
+    assert written.stream == f"{ERRANDS.mark}/private-a-ec2-task"
+
+
+def test_a_service_that_another_launch_type_needs_is_none_of_it() -> None:
+    """What only container instances need, a Fargate task is not asked about."""
+    terms = chain_terms(kinds=(FARGATE,))
+    only = tuple(
+        replace(each, launch_types=(EC2,)) if each.service == "ssm" else each
+        for each in terms.services
+    )
+    check = started(terms=replace(terms, services=only))
+    assert "5 endpoint services answered inside" in check.observed
+
+
+def test_a_red_path_inside_gives_its_code_and_its_service() -> None:
+    """A task that runs and cannot reach an endpoint service is no proof of anything."""
+    silent = Scripted(connects={ADDRESSES["logs"]: ConnectStatus.TIMEOUT})
+    check = started(ScriptedTask(inside=silent))
+
+    assert outcome(check) == (FAILED, Code.TCP_TIMEOUT, "logs")
+    assert check.observed == (
+        "inside the task tcp-443 of logs failed: 20.10.1.12:443 "
+        "(logs.us-east-1.amazonaws.com): no answer in phase connect within 2.0 s"
+    )
+    assert check.phase == "connect"
+
+
+def test_many_red_paths_are_told_in_short() -> None:
+    """The first that a start needs are named, the others counted."""
+    silent = Scripted(connects=dict.fromkeys(ADDRESSES.values(), ConnectStatus.TIMEOUT))
+    check = started(ScriptedTask(inside=silent))
+
+    assert check.code is Code.TCP_TIMEOUT
+    assert check.observed.count("inside the task") == 3
+    assert check.observed.endswith("; and 2 more of what it was asked")
+
+
+def test_a_red_chain_inside_gives_its_code_and_the_link() -> None:
+    """Where all paths are open, the chain tells."""
+    task = ScriptedTask(inside=ended(Claim.ECR_PULL, CallStatus.TIMEOUT, Link.LAYER))
+    terms = chain_terms(kinds=(FARGATE,), services=("ecr.api", "ecr.dkr", "s3"))
+    assert outcome(started(task, terms)) == (FAILED, Code.ECR_LAYER, "s3")
+
+
+def test_a_chain_that_the_tasks_own_role_may_not_go_takes_nothing_back() -> None:
+    """ECS has pulled, logged and fetched with the execution role: that is the proof."""
+    refused = ended(
+        Claim.AWSLOGS, CallStatus.DENIED, Link.STREAM, denied_by=Denier.IDENTITY, action="logs:X"
+    )
+    terms = chain_terms(kinds=(FARGATE,), services=("logs",))
+    assert outcome(started(ScriptedTask(inside=refused), terms)) == (PASSED, None, None)
+
+
+def test_a_task_that_could_not_be_asked_started_all_the_same() -> None:
+    """The user's own definition runs no program of ours."""
+    check = started(ScriptedTask(lost="the task definition is the user's own"))
+    assert check.verdict is PASSED
+    assert check.observed.endswith(
+        "nothing was asked inside: the task definition is the user's own"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (TaskStatus.THROTTLED, "ECS throttled the calls, retries included: Rate exceeded"),
+        (TaskStatus.CAPACITY, "there was no room for the task: Rate exceeded"),
+        (
+            TaskStatus.STUCK,
+            "the task did not end in time (--ecs-task-timeout): Rate exceeded",
+        ),
+        (TaskStatus.VANISHED, "ECS knows the task no more: Rate exceeded"),
+        (
+            TaskStatus.SILENT,
+            "the task ran, and its words never came to its log stream: Rate exceeded",
+        ),
+        (TaskStatus.FAILED, "no task could be had: Rate exceeded"),
+    ],
+)
+def test_a_task_that_nobody_saw_start_is_no_failure(status: TaskStatus, reason: str) -> None:
+    """It is an error with its reason: what could not be seen is neither broken nor green."""
+    check = started(ScriptedTask(untold(status, "Rate exceeded"), lost="gone"))
+    assert (check.verdict, check.code, check.reason) == (ERROR, None, reason)
+    assert (check.phase, check.vantage) == ("PROVISIONING", "task in private-a")
+
+
+def test_a_run_that_may_not_start_tasks_skips() -> None:
+    """The runner's rights say nothing of tasks."""
+    denied = untold(TaskStatus.DENIED, "ecs:RunTask was refused")
+    check = started(ScriptedTask(denied, lost="gone"))
+    assert (check.verdict, check.basis) == (Verdict.SKIPPED, Basis.DERIVED)
+    assert check.reason == "this run may not start tasks: ecs:RunTask was refused"
+
+
+def test_a_read_only_run_starts_nothing() -> None:
+    """It is skipped with the option's name, and nobody is asked."""
+    task = ScriptedTask()
+    read_only = replace(ERRANDS, read_only=True)
+    check = started(task, chain_terms(errands=read_only))
+    assert (check.verdict, check.reason) == (Verdict.SKIPPED, "--ecs-read-only starts no task")
+    assert task.asked == []
+
+
+def test_a_death_is_explained_and_ecs_is_quoted() -> None:
+    """The sentence, then ECS's words whole on one line; phase and service are the explanation's."""
+    check = started(ScriptedTask(died(NO_TOKEN.replace(" ", "\n", 1)), lost="the task died"))
+
+    assert outcome(check) == (FAILED, Code.TASK_FAILED_TO_START, "ecr.api")
+    assert check.phase == "registry auth"
+    assert words_in(check.observed) == NO_TOKEN
+    assert sentence_in(check.observed)
+    assert "\n" not in check.observed
+
+
+def test_what_signs_a_request_is_not_quoted() -> None:
+    """ECS quotes the URLs of layers, which are signed."""
+    signed = (
+        'CannotPullContainerError: failed to do request: Get "https://prod-us-east-1-starport-layer-'
+        'bucket.s3.us-east-1.amazonaws.com/a?X-Amz-Signature=abc123&X-Amz-Date=1": dial tcp '
+        "52.216.0.1:443: i/o timeout"
+    )
+    check = started(ScriptedTask(died(signed), lost="the task died"))
+    assert "X-Amz" not in check.observed
+    assert '/a?..."' in check.observed
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        StoppedContainer(name="probe", exit_code=127),
+        StoppedContainer(name="probe", reason='exec: "sh": executable file not found in $PATH'),
+    ],
+)
+def test_an_image_without_python_is_no_broken_path(container: StoppedContainer) -> None:
+    """The tool cannot look there; nothing is said of the VPC."""
+    answer = died("Essential container in task exited", "EssentialContainerExited", container)
+    check = started(ScriptedTask(answer, lost="the task died"))
+    assert check.verdict is ERROR
+    assert check.reason is not None
+    assert check.reason.startswith("the image has no Python 3: Essential container in task exited")
+
+
+@pytest.mark.parametrize("code", ["UserInitiated", "SpotInterruption", "TerminationNotice"])
+def test_a_task_that_others_stopped_is_no_failure(code: str) -> None:
+    """Spot may take it away at any time."""
+    check = started(ScriptedTask(died("Your Spot Task was interrupted.", code), lost="gone"))
+    assert check.verdict is ERROR
+    assert check.reason == (
+        f"the task was stopped by others ({code}): Your Spot Task was interrupted."
+    )
+
+
+def test_a_program_that_failed_is_no_failure_to_start() -> None:
+    """The task did start: what ended it is told, and it proves nothing."""
+    container = StoppedContainer(name="probe", exit_code=3)
+    answer = died("Essential container in task exited", "EssentialContainerExited", container)
+    check = started(ScriptedTask(answer, lost="the task died"))
+    assert check.verdict is ERROR
+    assert check.reason == (
+        "the task started, and container probe ended with exit code 3: "
+        "Essential container in task exited"
+    )
+
+
+def test_every_service_of_the_launch_type_is_asked_inside() -> None:
+    """Names, 443 and, where something is named, the chains."""
+    task = ScriptedTask()
+    started(task)
+    assert RAN.status is TaskStatus.RAN
+    dialled = {
+        each.question.address for each in task.asked if isinstance(each.question, ConnectQuestion)
+    }
+    assert {ADDRESSES[each] for each in INTERFACES} <= dialled
