@@ -116,25 +116,24 @@ STATEMENTS = (
         writes=True,
         implied=("logs:TagResource",),  # CreateLogGroup with tags takes it
     ),
-    # Neither registering nor describing task definitions is judged by the name of one [Service
-    # Authorization Reference, Amazon ECS].
+    # Registering a task definition is not judged by its name [Service Authorization Reference].
     Statement(
-        sid="FollowTasks",
+        sid="MakeTaskDefinitions",
         actions=(
             "ecs:DeregisterTaskDefinition",
-            "ecs:DescribeTasks",
             "ecs:ListTaskDefinitionFamilies",
             "ecs:ListTaskDefinitions",
-            "ecs:ListTasks",
-            "ecs:StopTask",
+            "ecs:RegisterTaskDefinition",
         ),
         writes=True,
     ),
     Statement(
-        sid="StartOwnTasks",
-        actions=("ecs:RegisterTaskDefinition", "ecs:RunTask"),
-        resources=(_DEFINITIONS,),
+        sid="FollowTasks",
+        actions=("ecs:DescribeTasks", "ecs:ListTasks", "ecs:StopTask"),
         writes=True,
+    ),
+    Statement(
+        sid="StartOwnTasks", actions=("ecs:RunTask",), resources=(_DEFINITIONS,), writes=True
     ),
     # RunTask and RegisterTaskDefinition with tags take it.
     Statement(
