@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pytest_ecs_privatelink.claims.answers import missing_permission
 from pytest_ecs_privatelink.claims.terms import Terms
 from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.topology.evidence import defined, own_instances
+from pytest_ecs_privatelink.topology.evidence import defined
+from pytest_ecs_privatelink.topology.instances import own_instances
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.verdict import Claim, LaunchType
 

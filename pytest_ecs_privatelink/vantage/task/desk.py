@@ -139,7 +139,7 @@ class TaskDesk:
         own = (task.launch_type,)  # inside, nobody dials in another's name
         dials = {name: replace(each, launch_types=own) for name, each in self._dials.items()}
         try:
-            found = batches([Put(question=each) for each in questions], dials, self._bundle)
+            found = tuple(batches([Put(question=each) for each in questions], dials, self._bundle))
         except VantageError as error:
             return nothing, str(error)
         largest = max(found, key=lambda each: len(each.questions))

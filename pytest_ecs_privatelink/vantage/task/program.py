@@ -10,7 +10,7 @@ from pytest_ecs_privatelink.vantage.bundle import FIND_PYTHON, bundle
 from pytest_ecs_privatelink.vantage.lines import LONGEST_LINE, joined
 from pytest_ecs_privatelink.vantage.parcels import ParcelError, pack, unpack
 from pytest_ecs_privatelink.vantage.program import without_keys
-from pytest_ecs_privatelink.vantage.returns import Errand, Returned, settle
+from pytest_ecs_privatelink.vantage.returns import Errand, Returned, pair_up
 
 ERRAND = "ECS_PRIVATELINK_ERRAND"
 """The variable of the environment that holds the errand."""
@@ -46,4 +46,4 @@ def read(log: str, batch: Batch) -> Brought:
         returned = from_json(Returned, unpack(log if parcel is None else parcel))
     except RecordError as error:
         raise ParcelError(f"the answer is none that this version knows: {error}") from None
-    return settle(batch, returned)
+    return pair_up(batch, returned)
