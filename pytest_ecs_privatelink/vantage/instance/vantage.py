@@ -23,7 +23,7 @@ from pytest_ecs_privatelink.vantage.instance.channel import Channel
 from pytest_ecs_privatelink.vantage.instance.choosing import Host
 from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError
 
-_QUIET_S, _LONGEST_S = 0.03, 0.3
+_QUIET_S, _LONGEST_S = 0.015, 0.3
 _GRACE_S = 60.0
 """What a channel that ends its commands itself may take on top: connecting, or being delivered."""
 _SLACK_S = 5.0
