@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.probes.call_records import Hop, Outcome
-from pytest_ecs_privatelink.probes.metadata_service import INSTANCE_ENDPOINT
+from pytest_ecs_privatelink.probes.metadata_endpoints import INSTANCE_ENDPOINT
 
 INTROSPECTION_PORT = 51678
 """Where the agent tells about itself, on the host alone [ECS guide, "ecs-agent-introspection"]."""

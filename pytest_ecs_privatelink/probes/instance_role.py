@@ -5,11 +5,8 @@ import json
 from typing import Any
 
 from pytest_ecs_privatelink.probes.call_records import Credentials
-from pytest_ecs_privatelink.probes.metadata_service import (
-    INSTANCE_ENDPOINT,
-    MetadataError,
-    MetadataService,
-)
+from pytest_ecs_privatelink.probes.metadata_endpoints import INSTANCE_ENDPOINT
+from pytest_ecs_privatelink.probes.metadata_service import MetadataError, MetadataService
 
 _ROLES = "iam/security-credentials/"
 _OFF, _NONE = 403, 404

@@ -5,9 +5,6 @@ import time
 import urllib.parse
 from collections.abc import Callable
 
-INSTANCE_ENDPOINT = "http://169.254.169.254"
-INSTANCE_ENDPOINT_IPV6 = "http://[fd00:ec2::254]"
-
 # Real documents are a few kilobytes; nothing else may fill the memory.
 _LARGEST_DOCUMENT = 1 << 20
 

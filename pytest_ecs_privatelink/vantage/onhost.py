@@ -7,7 +7,6 @@ its reader (a connection that was dropped), and by any signal.
 import asyncio
 import math
 import os
-import platform
 import select
 import signal
 import sys
@@ -49,7 +48,7 @@ def _do(errand: Errand) -> str:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     returned = loop.run_until_complete(Round(errand).go())
-    parcel = pack({**returned, "python": platform.python_version()})
+    parcel = pack({**returned, "python": sys.version.split()[0]})
     if errand.line is not None:
         return in_lines(parcel, errand.line)
     if errand.most is None or len(parcel) <= errand.most:

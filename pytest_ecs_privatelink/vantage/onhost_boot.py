@@ -8,9 +8,7 @@ import asyncio
 import builtins
 import datetime
 import enum
-import importlib.abc
 import importlib.machinery
-import importlib.util
 import socket
 import sys
 import types
@@ -20,8 +18,11 @@ TIMEOUTS = "_privatelink_timeouts"
 """The built-in name of what `TimeoutError` is in an ``except`` on a host: 3.9 knows two of them."""
 
 
-class _Texts(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds our modules among ``texts``: by name, a package's with a dot at the end."""
+class _Texts:
+    """Finds our modules among ``texts``: by name, a package's with a dot at the end.
+
+    A finder and a loader by what it does: their base classes cost more to import than all of this.
+    """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
@@ -35,7 +36,10 @@ class _Texts(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         package = f"{fullname}." in self._texts
         if not package and fullname not in self._texts:
             return None
-        return importlib.util.spec_from_loader(fullname, self, is_package=package)
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=package)  # type: ignore[arg-type]  # it loads
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
+        """Leave it to Python."""
 
     def exec_module(self, module: types.ModuleType) -> None:
         name = module.__name__

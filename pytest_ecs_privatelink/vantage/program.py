@@ -18,7 +18,7 @@ up to the channel to add the exit status and what came by stderr: 127 where the 
 from dataclasses import replace
 
 from pytest_ecs_privatelink.probes.call_records import SecretQuestion
-from pytest_ecs_privatelink.probes.metadata_service import INSTANCE_ENDPOINT
+from pytest_ecs_privatelink.probes.metadata_endpoints import INSTANCE_ENDPOINT
 from pytest_ecs_privatelink.records import RecordError, from_json
 from pytest_ecs_privatelink.vantage.batches import Batch, Brought
 from pytest_ecs_privatelink.vantage.bundle import COMMAND, FIND_PYTHON, bundle

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from pytest_ecs_privatelink.probes.metadata_service import INSTANCE_ENDPOINT
+from pytest_ecs_privatelink.probes.metadata_endpoints import INSTANCE_ENDPOINT
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,

@@ -1,15 +1,16 @@
-"""One round on a host: all questions of a batch at once, and what their names lead to."""
+"""One round on a host: all questions of a batch at once, and what their names lead to.
+
+What only some batches need is imported by these: hosts compile all of our own each time.
+"""
 
 import asyncio
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import IO, Any
 
 from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
-from pytest_ecs_privatelink.probes.instance_role import NoRoleError, role_credentials
 from pytest_ecs_privatelink.probes.records import Answer, DnsAnswer, DnsQuestion, Question
 from pytest_ecs_privatelink.probes.task_role import task_credentials
 from pytest_ecs_privatelink.records import to_json
@@ -65,6 +66,8 @@ class Round:
         return found
 
     async def _own_credentials(self) -> Credentials:
+        from pytest_ecs_privatelink.probes.instance_role import role_credentials
+
         if self._keys is None:
             self._keys = asyncio.get_running_loop().create_task(
                 asyncio.to_thread(self._role, _METADATA_S, self._metadata)
@@ -92,9 +95,12 @@ class Round:
         if not task.done() or task.cancelled():
             return f"not answered within {self._batch.deadline:g} s"
         error = task.exception()
-        if isinstance(error, NoRoleError):
-            return str(error)
-        return None if error is None else f"the probe itself failed: {type(error).__name__}"
+        if error is None:
+            return None
+        from pytest_ecs_privatelink.probes.instance_role import NoRoleError
+
+        told = isinstance(error, NoRoleError)
+        return str(error) if told else f"the probe itself failed: {type(error).__name__}"
 
     def _polished(self, value: Any, question: Question) -> Any:  # noqa: ANN401 - JSON
         """Return an answer with times that are short, and files called as they were asked about."""
@@ -125,4 +131,6 @@ def _nameless_file() -> IO[str]:
     # In memory where the C library can: a host's disk may be full.
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("trust"), "w", encoding="utf-8")
+    import tempfile
+
     return tempfile.TemporaryFile("w", encoding="utf-8")

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_ecs_privatelink.errors import SettingsError
-from pytest_ecs_privatelink.probes.metadata_service import (
+from pytest_ecs_privatelink.probes.metadata_endpoints import (
     INSTANCE_ENDPOINT,
     INSTANCE_ENDPOINT_IPV6,
-    MetadataError,
 )
+from pytest_ecs_privatelink.probes.metadata_service import MetadataError
 from pytest_ecs_privatelink.topology.model import Interface, Snapshot
 from pytest_ecs_privatelink.vantage.metadata import (
     InstancePlace,

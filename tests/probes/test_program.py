@@ -6,6 +6,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -248,6 +249,45 @@ def test_an_old_python_is_told(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout) == (3, b"")
     assert done.stderr == (b"Python 3.7.16 is too old: install Python 3.9 or newer on this host\n")
+
+
+def test_a_python_whose_name_tells_its_version_is_started_once(tmp_path: Path) -> None:
+    """Starting Python is most of what a host spends: not twice, only to hear how old it is."""
+    named, starts = tmp_path / "python3.11", tmp_path / "starts"
+    named.write_text(f'#!/bin/sh\necho >>{starts}\nexec {sys.executable} "$@"\n')
+    named.chmod(0o755)
+    (tmp_path / "python3").symlink_to("python3.11")
+    command, fed = by_stdin(Batch(questions=()))
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        input=fed,
+        capture_output=True,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        check=True,
+    )
+
+    assert read(done.stdout.decode(), Batch(questions=())) is not None
+    assert starts.read_text() == "\n"
+
+
+def test_a_host_compiles_only_what_its_questions_need(tmp_path: Path) -> None:
+    """Names and connections bring in no calls, no agents, and no HTTP."""
+    environ = host(tmp_path, f"{sys.executable} -X importtime")
+    command, fed = by_stdin(Batch(questions=(DnsQuestion(name="localhost"),)))
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], input=fed, capture_output=True, env=environ, check=True
+    )
+
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines()}
+    assert "pytest_ecs_privatelink.probes.dns" in imported
+    assert not imported & {
+        "pytest_ecs_privatelink.vantage.calling",
+        "pytest_ecs_privatelink.probes.agent",
+        "http.client",
+        "tempfile",
+    }
 
 
 def test_a_newer_python_beside_an_old_one_is_found(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +129,35 @@ def test_closing_hangs_up_on_a_silent_socket(tmp_path: Path) -> None:
     )
 
 
+def test_closing_hangs_up_on_all_that_is_under_way(tmp_path: Path) -> None:
+    """Two rounds may talk to one machine at once: neither is waited for when the run ends."""
+    path, told = str(tmp_path / "m"), list[str]()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        machine = Socket("i-1", path)
+
+        def talk() -> None:
+            with pytest.raises(VantageError) as raised:
+                machine.execute("true", b"", 20)
+            told.append(str(raised.value))
+
+        threads = [threading.Thread(target=talk) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        links = [listener.accept()[0] for _ in threads]
+        for link in links:
+            link.recv(1)  # it waits for an answer now
+        machine.end()
+        for thread in threads:
+            thread.join(10)
+        for link in links:
+            link.close()
+
+    assert len(told) == 2
+    assert not any(thread.is_alive() for thread in threads)
+
+
 def test_any_other_connection_of_testinfra_s_runs_the_program() -> None:
     """What has no standard input gets everything by its command."""
     machine = Machine(host("local://"), CommandChannel(Plain("local://")))
@@ -186,3 +216,22 @@ def test_the_program_says_itself_what_python_it_lacks() -> None:
         "no shell that runs programs (sh: exec: python: not found): the probes need sh and Python "
         "3.9 or newer there, and nothing else"
     )
+
+
+def test_what_is_over_is_not_killed_any_more() -> None:
+    """The number of a process that has ended may be somebody else's when the run ends."""
+    killed: list[int] = []
+    sys.addaudithook(lambda event, values: _note(killed, event, values))
+    process = Process(("/bin/sh", "-c", "true"))
+    process.converse(b"", Patience(greeting=b"", first=10, whole=10))
+    killed.clear()
+
+    process.stop()
+
+    assert killed == []
+
+
+def _note(killed: list[int], event: str, values: tuple[object, ...]) -> None:
+    """Hear of a signal to a process group; an audit hook stays, so this does little."""
+    if event == "os.killpg" and isinstance(values[0], int):
+        killed.append(values[0])

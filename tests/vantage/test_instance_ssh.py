@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from instance_hosts import DIAL, DNS, GROUPS, NAME, asked, by_ssh, run, trouble, until, vantage
 from ssh_servers import HONEST, SshServer, ssh_server
 
+from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.call_records import Credentials
 from pytest_ecs_privatelink.probes.records import (
     Answer,
@@ -274,6 +276,29 @@ def test_closing_ends_the_connection_at_once(bad: SshServer, tmp_path: Path) -> 
 
     assert trouble(found[0]) == "ssh://bad: the run ended before it answered"  # type: ignore[arg-type]  # an error
     end(tmp_path / "pid")
+
+
+def test_closing_ends_all_connections_to_a_host(bad: SshServer, tmp_path: Path) -> None:
+    """Rounds that overlap have a connection each, and none of them outlives the run."""
+    bad.behave(f"{HERE}; echo $$ >{tmp_path}/$$; exec sleep 20")
+    ssh, told = open_ssh(bad.spec("bad")), list[str]()
+
+    def talk() -> None:
+        with pytest.raises(VantageError) as raised:
+            ssh.execute("true", b"", 20)
+        told.append(str(raised.value))
+
+    threads = [threading.Thread(target=talk) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(list(tmp_path.glob("[0-9]*"))) == 2)
+    ssh.end()
+    for thread in threads:
+        thread.join(10)
+
+    assert told == ["the run ended before it answered"] * 2
+    for file in tmp_path.glob("[0-9]*"):
+        end(file)
 
 
 def refusing_port() -> int:

@@ -1,6 +1,7 @@
 """Container instances as a vantage: what travels together, what is kept, who stands in for whom."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
@@ -161,6 +162,27 @@ def test_the_next_machine_of_the_same_groups_stands_in_once() -> None:
     assert place.label == f"{SECOND} ({FIRST} could not be asked)"
 
 
+def test_a_round_that_was_under_way_is_stood_in_for_as_well() -> None:
+    """Who asked the first machine before it was known to be dead gets the second one's answer."""
+    both = threading.Barrier(2, timeout=10)
+
+    def refuse(_: Question) -> Answer:
+        both.wait()
+        raise NotAskedError("connection refused")
+
+    first, other = Told(refuse), replace(DNS, name="other")
+    place = vantage(told(first), told(Told(), number=2))
+
+    async def work() -> list[Answer]:
+        begun = asyncio.create_task(place.ask(DNS))
+        while not first.batches:
+            await asyncio.sleep(0.005)
+        return [await place.ask(other), await begun]
+
+    assert run(work()) == [an_answer(other), an_answer(DNS)]
+    assert place.label == f"{SECOND} ({FIRST} could not be asked)"
+
+
 def test_when_neither_can_be_asked_both_reasons_are_told() -> None:
     """A third one is not tried: two that cannot be reached are no accident."""
     third = Told()
@@ -267,6 +289,23 @@ def test_closing_ends_what_is_under_way() -> None:
 
     assert trouble(under_way) == f"{FIRST}: the run ended"
     assert trouble(later) == f"vantage {FIRST}: closed, cannot be asked"
+
+
+def test_nothing_is_sent_once_it_is_closed() -> None:
+    """Questions that were still being gathered are not put to any host any more."""
+    channel = Told()
+    place = vantage(told(channel))
+
+    async def work() -> list[Answer | BaseException]:
+        waiting = asyncio.create_task(place.ask(DNS))
+        await asyncio.sleep(0)
+        await place.close()
+        return list(await asyncio.gather(waiting, return_exceptions=True))
+
+    (found,) = run(work())
+
+    assert trouble(found) == f"{FIRST}: the run ended before it was asked"
+    assert channel.batches == []
 
 
 def test_what_stays_unanswered_says_why() -> None:

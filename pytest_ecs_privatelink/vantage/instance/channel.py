@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.probes.metadata_service import INSTANCE_ENDPOINT
+from pytest_ecs_privatelink.probes.metadata_endpoints import INSTANCE_ENDPOINT
 from pytest_ecs_privatelink.probes.records import DnsQuestion, Question
 from pytest_ecs_privatelink.vantage import program
 from pytest_ecs_privatelink.vantage.batches import Batch, Brought

@@ -27,7 +27,7 @@ class Machine(BaseBackend):  # type: ignore[misc]  # testinfra ships no type inf
     def __init__(self, name: str, path: str) -> None:
         super().__init__(name)
         self._path = path
-        self._link: socket.socket | None = None
+        self._links: set[socket.socket] = set()
         self._ended = False
 
     def execute(self, command: str, stdin: bytes, seconds: float) -> CommandResult:
@@ -38,13 +38,16 @@ class Machine(BaseBackend):  # type: ignore[misc]  # testinfra ships no type inf
             "timeout": seconds,
         }
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            self._link = link
             link.settimeout(seconds + _GRACE_S)
             try:
                 link.connect(self._path)
             except OSError as error:
                 raise NotAskedError(f"cannot be asked: {error.strerror or error}") from None
-            line = self._exchange(link, json.dumps(request).encode() + b"\n")
+            self._links.add(link)
+            try:
+                line = self._exchange(link, json.dumps(request).encode() + b"\n")
+            finally:
+                self._links.discard(link)
         return self._result(command, line)
 
     def run(self, command: str, *arguments: str, **_: Any) -> CommandResult:  # noqa: ANN401
@@ -52,11 +55,11 @@ class Machine(BaseBackend):  # type: ignore[misc]  # testinfra ships no type inf
         return self.execute(self.get_command(command, *arguments), b"", 60.0)
 
     def end(self) -> None:
-        """Hang up."""
+        """Hang up, however many talk at once."""
         self._ended = True
-        if self._link is not None:
+        for link in tuple(self._links):
             with contextlib.suppress(OSError):
-                self._link.shutdown(socket.SHUT_RDWR)
+                link.shutdown(socket.SHUT_RDWR)
 
     def _exchange(self, link: socket.socket, line: bytes) -> bytes:
         try:

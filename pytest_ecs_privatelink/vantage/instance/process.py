@@ -5,6 +5,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ class Process:
             start_new_session=True,
         )
         self._stopped = False
+        self._over = False
+        self._alone = threading.Lock()
 
     def converse(self, stdin: bytes, patience: Patience) -> Ended:
         """Feed ``stdin``, gather what is said, wait for the end or bring it about."""
@@ -55,7 +58,9 @@ class Process:
         try:
             killed = self._talk(stdin, heard)
         finally:
-            self._kill()
+            with self._alone:
+                self._kill()
+                self._over = True
             self._let_go()
         if self._stopped:
             killed = STOPPED
@@ -70,7 +75,10 @@ class Process:
     def stop(self) -> None:
         """End it from another thread."""
         self._stopped = True
-        self._kill()
+        with self._alone:
+            # What is over has given its number back: by now it may be somebody else's.
+            if not self._over:
+                self._kill()
 
     def _talk(self, stdin: bytes, heard: "_Heard") -> str:
         """Return why it has to be killed; nothing where it has ended by itself."""

@@ -29,7 +29,7 @@ class Ssh(SshBackend):  # type: ignore[misc]  # testinfra ships no type informat
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as testinfra's
         super().__init__(*arguments, **{**options, "controlpersist": 0})
-        self._process: Process | None = None
+        self._processes: set[Process] = set()
         self._ended = False
 
     def execute(self, command: str, stdin: bytes, seconds: float) -> CommandResult:
@@ -39,12 +39,16 @@ class Ssh(SshBackend):  # type: ignore[misc]  # testinfra ships no type informat
         first = 2.0 * self.timeout
         patience = Patience(greeting=_GREETING.encode(), first=first, whole=first + seconds)
         try:
-            self._process = Process(("/bin/sh", "-c", f"exec {self._line(asked)}"))
+            process = Process(("/bin/sh", "-c", f"exec {self._line(asked)}"))
         except OSError as error:
             raise NotAskedError(f"ssh cannot be started here: {error.strerror}") from None
+        self._processes.add(process)
         if self._ended:
-            self._process.stop()
-        ended = self._process.converse(stdin, patience)
+            process.stop()
+        try:
+            ended = process.converse(stdin, patience)
+        finally:
+            self._processes.discard(process)
         _judge(ended)
         return CommandResult(self, ended.rc, command.encode(), ended.stdout, ended.stderr)
 
@@ -57,10 +61,10 @@ class Ssh(SshBackend):  # type: ignore[misc]  # testinfra ships no type informat
         return str(super().get_sudo_command(command, sudo_user)).replace("sudo ", "sudo -n ", 1)
 
     def end(self) -> None:
-        """Kill the connection, also one that is only about to be made."""
+        """Kill all connections, also one that is only about to be made."""
         self._ended = True
-        if self._process is not None:
-            self._process.stop()
+        for process in tuple(self._processes):
+            process.stop()
 
     def _line(self, command: str) -> str:
         words, arguments = self._build_ssh_command(command)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from pytest_ecs_privatelink.errors import SettingsError
-from pytest_ecs_privatelink.probes.metadata_service import INSTANCE_ENDPOINT
+from pytest_ecs_privatelink.probes.metadata_endpoints import INSTANCE_ENDPOINT
 
 FIELDS = ("az", "instance_id", "private_ip", "subnet_id")
 """What a snapshot knows of a container instance."""

@@ -23,7 +23,7 @@ from pytest_ecs_privatelink.vantage.instance.channel import Channel
 from pytest_ecs_privatelink.vantage.instance.choosing import Host
 from pytest_ecs_privatelink.vantage.instance.troubles import NotAskedError
 
-_QUIET_S, _LONGEST_S = 0.03, 0.3
+_QUIET_S, _LONGEST_S = 0.015, 0.3
 _GRACE_S = 60.0
 """What a channel that ends its commands itself may take on top: connecting, or being delivered."""
 _SLACK_S = 5.0
@@ -149,18 +149,31 @@ class InstanceVantage:
         except NotAskedError as error:
             _leave(puts, error, found)
             others = [put for put in puts if found[put] is error and not _is_of_one(put)]
-            if others and machine is self._alike[0] and len(self._alike) > 1:
-                await self._ask_the_next(others, error, found)
+            if others and (second := self._stand_in(machine)):
+                await self._ask_instead(second, others, error, found)
         except VantageError as error:
             _leave(puts, error, found)
 
-    async def _ask_the_next(
-        self, puts: Sequence[Put], before: NotAskedError, found: dict[Put, Answer | VantageError]
+    def _stand_in(self, machine: Machine) -> Machine | None:
+        """Return who answers in place of ``machine``, now and ever after; None where nobody does.
+
+        Another round may have found out before that somebody has to.
+        """
+        if machine is self._alike[0]:
+            if len(self._alike) == 1:
+                return None
+            del self._alike[0]
+            named = self._alike[0].host.label
+            self.label = f"{named} ({machine.host.label} could not be asked)"
+        return self._alike[0]
+
+    async def _ask_instead(
+        self,
+        second: Machine,
+        puts: Sequence[Put],
+        before: NotAskedError,
+        found: dict[Put, Answer | VantageError],
     ) -> None:
-        """Have the second machine stand in for the first, also for all that is asked later."""
-        first = self._alike.pop(0)
-        second = self._alike[0]
-        self.label = f"{second.host.label} ({first.host.label} could not be asked)"
         for put in puts:
             del found[put]
         try:
@@ -183,6 +196,8 @@ class InstanceVantage:
     ) -> Mapping[Put, Answer | VantageError]:
         limit = batch.deadline + _GRACE_S
         async with self._places:
+            if self._closed:
+                raise VantageError("the run ended before it was asked")
             try:
                 async with asyncio.timeout(limit):
                     brought = await in_thread(lambda: _exchanged(machine, batch), "instance")
