@@ -63,7 +63,15 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
     if answer.status is TaskStatus.DENIED:
         return _not_started(cell, terms, f"this run may not start tasks: {answer.detail}")
     seen = stand if answer.task is None else replace(stand, label=f"task:{answer.task}")
-    return make_check(cell, terms, seen, _told(_judge(answer, inside)), _EXPECTED)
+    readings = _judge(answer, inside)
+    ends = dict.fromkeys(each.subject for each in worst(readings) if each.subject)
+    check = make_check(cell, terms, seen, _told(readings), _EXPECTED)
+    return replace(check, subject=", ".join(ends) or None)
+
+
+def ends_of(check: Check) -> tuple[str, ...]:
+    """Return the endpoint services at which the task of a red ``check`` ended, or failed inside."""
+    return tuple(check.subject.split(", ")) if check.subject else ()
 
 
 def stand_of(cell: Cell, terms: Terms) -> Stand:

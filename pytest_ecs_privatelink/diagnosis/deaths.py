@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from pytest_ecs_privatelink.catalogue.chains import CHAINS
-from pytest_ecs_privatelink.claims.task_start import sentence_in, words_in
+from pytest_ecs_privatelink.claims.task_start import ends_of, sentence_in, words_in
 from pytest_ecs_privatelink.stopped.explain import explain_text
 from pytest_ecs_privatelink.stopped.records import Phase
 from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, PATH_CLAIMS, Cell, Check, Code, Finding
@@ -47,8 +47,8 @@ def fits(finding: Finding, check: Check) -> bool:
         refused = finding.code is not Code.ROLE_CONDITION_MISMATCH or _was_refused(check)
         return check.code is Code.TASK_FAILED_TO_START and told and refused
     blocked = _blocked(finding, check.subnet)
-    if check.subject is not None:
-        return check.subject in blocked
+    if ends := ends_of(check):
+        return not blocked.isdisjoint(ends)
     if check.phase == Phase.UNKNOWN:
         return True
     return not blocked.isdisjoint(_SERVICES.get(check.phase or "", frozenset()))
