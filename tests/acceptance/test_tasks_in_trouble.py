@@ -68,8 +68,10 @@ class Clinic:
         desk = TaskDesk(runs, dials=dials, bundle=certificates(None), deadline=deadline)
         cell = task_cell(plan.terms.subnets[0].id, LaunchType.FARGATE)
 
+        terms = replace(plan.terms, errands=replace(plan.terms.errands, run=run))
+
         async def go() -> Check:
-            broker = Broker(plan.terms, {}, {}, notes=ledger, tasks=desk)
+            broker = Broker(terms, {}, {}, notes=ledger, tasks=desk)
             try:
                 return await broker.check(cell)
             finally:
