@@ -129,6 +129,15 @@ def _reading(check: Check) -> Reading:
     )
 
 
+def called(inside: Inside) -> tuple[Claim, ...]:
+    """Return the chains of calls that passed inside wherever they were tried."""
+    ends = {
+        claim: {each.verdict for each in inside.checks if each.claim is claim}
+        for claim in CHAIN_CLAIMS
+    }
+    return tuple(claim for claim, verdicts in ends.items() if verdicts == {Verdict.PASSED})
+
+
 def answered(inside: Inside) -> int:
     """Return how many endpoint services answered on 443 from inside."""
     return sum(each.claim is Claim.TCP_443 and each.verdict.holds for each in inside.checks)

@@ -8,6 +8,7 @@ from pytest_ecs_privatelink.claims.asking import ask_for
 from pytest_ecs_privatelink.claims.inside import (
     Inside,
     answered,
+    called,
     inside_terms,
     look_inside,
     readings_of,
@@ -115,6 +116,8 @@ def _told(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
 def _ran(answer: TaskAnswer, inside: Inside) -> Reading:
     number = answered(inside)
     services = f"{number} endpoint service{'s' * (number != 1)} answered inside"
+    if calls := called(inside):
+        services += f", and {', '.join(calls)} passed there"
     heard = services if inside.checks else f"nothing was asked inside: {'; '.join(inside.lost)}"
     return Reading(
         verdict=Verdict.PASSED,

@@ -50,7 +50,7 @@ class Answers:
             "AmazonSSM.CancelCommand": commands.cancel,
             f"{ECS}.RunTask": tasks.run,
             f"{ECS}.DescribeTasks": tasks.describe,
-            f"{ECS}.ListTasks": tasks.list,
+            f"{ECS}.ListTasks": tasks.arns,
             f"{ECS}.StopTask": tasks.stop,
             # Whoever asks the cloud itself has come by a public path: endpoints are the twin's.
             f"{ECS}.DiscoverPollEndpoint": lambda _: poll_endpoints(REGION, private=False),

@@ -70,6 +70,8 @@ class TaskLife:
         self._line.sendall(json.dumps(self._order).encode() + b"\n")
         with self._lock:
             self._open = True
+            if self._stopped.is_set():  # while nobody could be told
+                self._line.sendall(_STOP)
         self.record.attached()
         self.record.became("PENDING")
         self._pause()

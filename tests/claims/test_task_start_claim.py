@@ -48,7 +48,7 @@ def test_a_task_that_ran_passes_and_says_how_fast() -> None:
     assert outcome(check) == (PASSED, None, None)
     assert check.observed == (
         "a task started in 2.1 s (PROVISIONING 0.2, PENDING 0.9, RUNNING 2.1, STOPPED 2.9), "
-        "6 endpoint services answered inside"
+        "6 endpoint services answered inside, and ecr-pull, awslogs, secret passed there"
     )
     assert (check.id, check.claim, check.service) == (
         "task-start[private-a-fargate]",
@@ -119,7 +119,9 @@ def test_a_chain_that_the_tasks_own_role_may_not_go_takes_nothing_back() -> None
         Claim.AWSLOGS, CallStatus.DENIED, Link.STREAM, denied_by=Denier.IDENTITY, action="logs:X"
     )
     terms = chain_terms(kinds=(FARGATE,), services=("logs",))
-    assert outcome(started(ScriptedTask(inside=refused), terms)) == (PASSED, None, None)
+    check = started(ScriptedTask(inside=refused), terms)
+    assert outcome(check) == (PASSED, None, None)
+    assert check.observed.endswith(", 1 endpoint service answered inside")
 
 
 def test_a_task_that_could_not_be_asked_started_all_the_same() -> None:

@@ -10,13 +10,17 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 _HTTPS = 443
-_AS_LONG_TO_ANSWER = 2.0
-"""How many times longer an answer may take than a connection."""
+_AS_LONG_TO_ANSWER = 3.0
+"""How many times longer an answer may take than a connection, which kernels make by themselves.
+
+So long it may take, too, until one of a name's addresses is connected.
+"""
 
 
 class WireError(Exception):
@@ -91,7 +95,10 @@ class Wire:
     def _connect(self, host: str) -> ssl.SSLSocket:
         """Return a connection to the first of a name's addresses that takes one."""
         first: WireError | None = None
+        deadline = time.monotonic() + self._patience * _AS_LONG_TO_ANSWER
         for address in self._addresses(host):
+            if first is not None and time.monotonic() >= deadline:
+                break
             try:
                 return self._secured(host, self._dialled(address))
             except WireError as error:
@@ -112,7 +119,7 @@ class Wire:
         threading.Thread(target=look_up, daemon=True).start()
         asked = f"dial tcp: lookup {host} on {self._resolver}:53"
         try:
-            return answer.result(self._patience)
+            return answer.result(self._patience * _AS_LONG_TO_ANSWER)
         except TimeoutError:
             raise WireError(f"{asked}: read udp: i/o timeout", lost=True) from None
         except socket.gaierror as error:
@@ -135,16 +142,15 @@ class Wire:
             raise WireError(f"{asked}: connect: {words}") from error
 
     def _secured(self, host: str, plain: socket.socket) -> ssl.SSLSocket:
+        plain.settimeout(self._patience * _AS_LONG_TO_ANSWER)
         try:
-            secured = self._trust.wrap_socket(plain, server_hostname=host)
+            return self._trust.wrap_socket(plain, server_hostname=host)
         except TimeoutError as error:
             plain.close()
             raise WireError("net/http: TLS handshake timeout", lost=True) from error
         except (OSError, ValueError) as error:
             plain.close()
             raise WireError(_untrusted(error, host)) from error
-        secured.settimeout(self._patience * _AS_LONG_TO_ANSWER)
-        return secured
 
 
 def _unanswered(error: Exception) -> WireError:

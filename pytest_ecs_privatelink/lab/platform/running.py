@@ -28,10 +28,9 @@ _OF_LAB_IMAGE = ("/bin/app",)
 def find_command(command: Sequence[str], variables: Mapping[str, str], words: Words) -> list[str]:
     """Return what to execute; raises `StepError` where the machine has no such program."""
     wanted = _STAND_IN if tuple(command) == _OF_LAB_IMAGE else tuple(command)
-    program = shutil.which(wanted[0], path=variables.get("PATH"))
-    if program is None:
+    if shutil.which(wanted[0], path=variables.get("PATH")) is None:
         raise words.no_program(wanted[0])
-    return [program, *wanted[1:]]
+    return list(wanted)
 
 
 class Process:
@@ -92,11 +91,9 @@ class Shipper:
         """Take lines until there are no more."""
         for line in output:
             now = int(time.time() * 1000)
-            text = line.rstrip(b"\n")
-            for at in range(0, max(len(text), 1), _LONGEST_EVENT):
-                piece = text[at : at + _LONGEST_EVENT].decode(errors="replace")
-                with self._lock:
-                    self._waiting.append((now, piece))
+            cut = [(now, each.decode(errors="replace")) for each in pieces(line)]
+            with self._lock:
+                self._waiting += cut
         self._ended.set()
 
     def ship(self, late: float) -> None:
@@ -111,7 +108,7 @@ class Shipper:
             ended = self._ended.wait(_SECONDS_BETWEEN_SHIPMENTS)
             with self._lock:
                 ready, self._waiting = self._waiting, []
-            for batch in _batches(ready):
+            for batch in batches(ready):
                 self._send(batch)
             if ended:
                 return
@@ -130,7 +127,16 @@ class Shipper:
             )
 
 
-def _batches(events: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+def pieces(line: bytes, longest: int = _LONGEST_EVENT) -> Iterator[bytes]:
+    """Yield a line's text in as many pieces as it takes."""
+    text = line.rstrip(b"\n")
+    for at in range(0, len(text), longest):
+        yield text[at : at + longest]
+
+
+def batches(
+    events: Iterable[tuple[int, str]], *, most: int = _MOST_EVENTS, most_bytes: int = _MOST_BYTES
+) -> Iterator[list[tuple[int, str]]]:
     """Yield lists that one PutLogEvents takes; a line without text is no event."""
     batch: list[tuple[int, str]] = []
     size = 0
@@ -138,7 +144,7 @@ def _batches(events: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]
         if not text:
             continue
         more = len(text.encode()) + _BYTES_OF_EVENT
-        if batch and (size + more > _MOST_BYTES or len(batch) == _MOST_EVENTS):
+        if batch and (size + more > most_bytes or len(batch) == most):
             yield batch
             batch, size = [], 0
         batch.append((when, text))
