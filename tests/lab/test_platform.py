@@ -6,6 +6,22 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 import pytest
+from ecs_words import (
+    ARGS,
+    AUTH,
+    COPY,
+    DRIVER,
+    ECR,
+    LAYERS,
+    PRIVATE,
+    PUBLIC,
+    PULL,
+    REGISTRY,
+    RESOLVER,
+    SDK,
+    TOKEN,
+    USER,
+)
 from task_client import TaskClient, groups_of
 
 from pytest_ecs_privatelink.lab import workload_edits as edits
@@ -15,25 +31,6 @@ from pytest_ecs_privatelink.lab.twin_faults import TwinFault
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import RouteTarget, Snapshot
 from pytest_ecs_privatelink.verdict import Code
-
-PRIVATE, PUBLIC = r"10\.0\.\d+\.\d+", r"(?!10\.)\d+\.\d+\.\d+\.\d+"
-RESOLVER = r"10\.0\.0\.2"
-SDK = "RequestError: send request failed caused by: Post"
-ECR = r'"https://api\.ecr\.us-east-1\.amazonaws\.com/"'
-AUTH = "ResourceInitializationError: unable to pull secrets or registry auth: "
-TOKEN = f"{AUTH}The task cannot pull registry auth from Amazon ECR: There is a connection issue"
-ARGS = "ResourceInitializationError: failed to validate logger args: "
-PULL = "CannotPullContainerError: "
-DRIVER = (
-    "CannotStartContainerError: Error response from daemon: failed to initialize logging driver:"
-    " failed to create Cloudwatch log stream: "
-)
-REGISTRY = r"https://123456789012\.dkr\.ecr\.us-east-1\.amazonaws\.com/v2/"
-LAYERS = r"https://prod-us-east-1-starport-layer-bucket\.s3\.us-east-1\.amazonaws\.com/"
-COPY = (
-    f"{PULL}ref pull has been retried \\d time\\(s\\): failed to copy: httpReadSeeker: failed open"
-)
-USER = r"User: arn:aws:sts::123456789012:assumed-role/lab-task-execution/lab"
 
 
 @dataclass(frozen=True)
@@ -177,12 +174,6 @@ BROKEN = {
         fargate=f'{PULL}ref pull .*: failed commit on ref "layer-sha256:\\w+": unexpected commit'
         r" digest sha256:\w+, expected sha256:\w+: failed precondition",
         ec2=f"{PULL}ref pull .*: unexpected commit digest .*",
-    ),
-    "tag of the image": Broken(
-        twin=(TwinFault(Code.ECR_MANIFEST),),
-        fargate=f"{PULL}pull image manifest .*: failed to resolve ref (\\S+): \\1: not found",
-        ec2=f"{PULL}The task can't pull the image\\. Check whether the image exists\\. Error"
-        " response from daemon: manifest for .* not found: .*",
     ),
 }
 
