@@ -16,13 +16,14 @@ from pytest_ecs_privatelink.catalogue.marks import MARK
 
 _STREAMS = f"arn:aws:logs:*:*:log-group:*:log-stream:{MARK}/*"
 _GROUPS = f"arn:aws:logs:*:*:log-group:{MARK}/*"
+_DEFINITIONS = f"arn:aws:ecs:*:*:task-definition/{MARK}-*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """Actions that belong together, on ``resources``; ``writes``: read-only runs do without.
 
-    ``implied`` are not called, but taken by one that is.
+    ``implied`` are not called, but taken by one that is; ``condition`` is that of the statement.
     """
 
     sid: str
@@ -30,6 +31,7 @@ class Statement:
     resources: tuple[str, ...] = ("*",)
     writes: bool = False
     implied: tuple[str, ...] = ()
+    condition: tuple[str, str, str] | None = None
 
 
 STATEMENTS = (
@@ -114,6 +116,40 @@ STATEMENTS = (
         writes=True,
         implied=("logs:TagResource",),  # CreateLogGroup with tags takes it
     ),
+    # Registering a task definition is not judged by its name [Service Authorization Reference].
+    Statement(
+        sid="MakeTaskDefinitions",
+        actions=(
+            "ecs:DeregisterTaskDefinition",
+            "ecs:ListTaskDefinitionFamilies",
+            "ecs:ListTaskDefinitions",
+            "ecs:RegisterTaskDefinition",
+        ),
+        writes=True,
+    ),
+    Statement(
+        sid="FollowTasks",
+        actions=("ecs:DescribeTasks", "ecs:ListTasks", "ecs:StopTask"),
+        writes=True,
+    ),
+    Statement(
+        sid="StartOwnTasks", actions=("ecs:RunTask",), resources=(_DEFINITIONS,), writes=True
+    ),
+    # RunTask and RegisterTaskDefinition with tags take it.
+    Statement(
+        sid="TagOwnTasks",
+        actions=(),
+        implied=("ecs:TagResource",),
+        resources=("arn:aws:ecs:*:*:task/*", _DEFINITIONS),
+        writes=True,
+    ),
+    Statement(
+        sid="PassExecutionRole",
+        actions=(),
+        implied=("iam:PassRole",),
+        writes=True,
+        condition=("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com"),
+    ),
 )
 
 SSM_STATEMENTS = (
@@ -151,16 +187,21 @@ def policy(*, read_only: bool = False) -> dict[str, Any]:
 def _document(statements: tuple[Statement, ...]) -> dict[str, Any]:
     return {
         "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": each.sid,
-                "Effect": "Allow",
-                "Action": sorted(each.actions + each.implied),
-                "Resource": each.resources[0] if len(each.resources) == 1 else [*each.resources],
-            }
-            for each in statements
-        ],
+        "Statement": [_statement(each) for each in statements],
     }
+
+
+def _statement(each: Statement) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "Sid": each.sid,
+        "Effect": "Allow",
+        "Action": sorted(each.actions + each.implied),
+        "Resource": each.resources[0] if len(each.resources) == 1 else [*each.resources],
+    }
+    if each.condition is not None:
+        operator, key, value = each.condition
+        found["Condition"] = {operator: {key: value}}
+    return found
 
 
 def text(*, read_only: bool = False, ssm: bool = False) -> str:

@@ -32,6 +32,7 @@ class Followed:
     trouble: TaskTrouble | None = None
     remark: str = ""
     over: bool = False
+    told_to_stop: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _missing: float | None = None
 

@@ -201,6 +201,9 @@ class TaskRuns:
         self._settle(followed)
 
     async def _stop(self, followed: Followed) -> None:
+        if followed.told_to_stop:
+            return
+        followed.told_to_stop = True
         # What cannot be stopped here is in the notebook still.
         with contextlib.suppress(TaskTrouble):
             await self._clients.ask_ecs("ecs:StopTask", lambda ecs: self._stop_by(ecs, followed))

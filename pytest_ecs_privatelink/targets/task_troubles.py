@@ -7,6 +7,7 @@ from pytest_ecs_privatelink.targets.traces import error_code, in_words, is_silen
 
 _LONGEST = 240
 _REFUSED_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+_BECAUSE = re.compile(r"because (no [\w -]*policy allows)|with an explicit deny in [\w -]*policy")
 _THROTTLED = frozenset(
     {
         "ThrottlingException",
@@ -59,7 +60,7 @@ class TaskTrouble(Exception):  # noqa: N818 - an outcome, not a fault
 
 def trouble_of(error: Exception, action: str, host: str = "the ECS API") -> TaskTrouble:
     """Return what ``error`` means that botocore raised for the IAM action ``action``."""
-    code, words = error_code(error), one_line(in_words(error))
+    code, words = error_code(error), in_words(error)
     if named := _REFUSED_ACTION.search(words):
         return _denied(named[1], words)
     if code in _DENIED:
@@ -71,7 +72,7 @@ def trouble_of(error: Exception, action: str, host: str = "the ECS API") -> Task
         return trouble_of_failure(words)
     if is_silence(error):
         return TaskTrouble(TaskStatus.FAILED, f"no answer from {host} to {action}: see its network")
-    return TaskTrouble(TaskStatus.FAILED, f"{action} failed: {words}")
+    return TaskTrouble(TaskStatus.FAILED, f"{action} failed: {one_line(words)}")
 
 
 def trouble_of_failure(reason: str, detail: str = "") -> TaskTrouble:
@@ -91,8 +92,8 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
 
 def _denied(action: str, words: str) -> TaskTrouble:
     where = " on the tasks' execution role" if action == "iam:PassRole" else ""
-    because = re.search(r"because [^.:]*", words)
-    why = f" ({because[0].strip()})" if because else ""
+    because = _BECAUSE.search(words)
+    why = "" if because is None else f" ({because[0]}{' it' if because[1] else ''})"
     return TaskTrouble(
-        TaskStatus.DENIED, f"{action}{where} is denied{why}: docs/iam-policy.json allows it"
+        TaskStatus.DENIED, f"{action}{where} is denied{why}: docs/iam-policy.json has it"
     )

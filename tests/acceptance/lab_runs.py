@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from pytest_ecs_privatelink.audits.register import audited_codes
+from pytest_ecs_privatelink.verdict import Claim
 
 CELLS = 78
 """Cells of the lab's world in three subnets: two claims at each of eleven endpoint services, an
 image pulled, a log event delivered, and a secret and a parameter fetched."""
 AUDITS = len(audited_codes())
 TESTS = CELLS + AUDITS
+TASKS = 6
+"""One-off tasks of the lab's world, by two launch types."""
+WITHOUT_TASKS = tuple(each for each in Claim if each is not Claim.TASK_START)
 _FOREIGN = ("AWS_", "PYTEST_", "COV_", "PY_COLORS", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
 
 
@@ -62,9 +66,18 @@ def environment(**changes: str) -> dict[str, str]:
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONUTF8": "1", **changes}
 
 
-def command(*arguments: str) -> list[str]:
-    """Return the command line of a pytest that reports to ``ecs.json`` and forgives no warning."""
-    ours = ("-p", "no:cacheprovider", "-W", "error", "--ecs-json", "ecs.json")
+def command(*arguments: str, tasks: bool = False) -> list[str]:
+    """Return the command line of a pytest that reports to ``ecs.json`` and forgives no warning.
+
+    Without ``tasks`` a run in the lab that names no claims starts none, which are dear.
+    """
+    ours: tuple[str, ...] = (
+        *("-p", "no:cacheprovider", "-W", "error"),
+        *("--ecs-json", "ecs.json"),
+    )
+    named = any(each.startswith("--ecs-claims") for each in arguments)
+    if "--ecs-lab" in arguments and not named and not tasks:
+        ours += ("--ecs-claims", ",".join(WITHOUT_TASKS))
     return [sys.executable, "-P", "-m", "pytest", *ours, *arguments]
 
 
@@ -86,7 +99,16 @@ class Runs:
         self, *arguments: str, files: Mapping[str, str] | None = None, **changes: str
     ) -> Finished:
         """Return the run of pytest with ``arguments`` among ``files``, ``changes`` set."""
-        said = json.dumps([arguments, files, changes], sort_keys=True)
+        return self._made(command(*arguments), files, changes)
+
+    def with_tasks(self, *arguments: str) -> Finished:
+        """Return the run of pytest with ``arguments``, which may start one-off tasks."""
+        return self._made(command(*arguments, tasks=True), None, {})
+
+    def _made(
+        self, line: list[str], files: Mapping[str, str] | None, changes: Mapping[str, str]
+    ) -> Finished:
+        said = json.dumps([line, files, dict(changes)], sort_keys=True)
         name = hashlib.sha256(said.encode()).hexdigest()[:10]
         folder, done = self._base / name, self._base / f"{name}.json"
         with _alone(self._base / f"{name}.lock"):
@@ -94,7 +116,7 @@ class Runs:
                 folder.mkdir()
                 write_files(folder, files or {})
                 ended = subprocess.run(
-                    command(*arguments),
+                    line,
                     cwd=folder,
                     env=environment(**changes),
                     capture_output=True,

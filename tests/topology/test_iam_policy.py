@@ -88,9 +88,14 @@ def test_what_writes_is_held_to_our_mark() -> None:
         action: statement["Resource"]
         for statement in policy()["Statement"]
         for action in statement["Action"]
-        if re.search(r":(Create|Delete|Put|Tag)", action)
+        if re.search(r":(Create|Delete|Put|Run|Tag)", action)
     }
 
+    assert writing.pop("ecs:RunTask").endswith(":task-definition/pytest-ecs-privatelink-*")
+    assert writing.pop("ecs:TagResource") == [
+        "arn:aws:ecs:*:*:task/*",
+        "arn:aws:ecs:*:*:task-definition/pytest-ecs-privatelink-*",
+    ]
     assert {resource.rpartition(":")[2] for resource in writing.values()} == {
         "pytest-ecs-privatelink/*"
     }
@@ -102,4 +107,13 @@ def test_what_writes_is_held_to_our_mark() -> None:
         "logs:PutLogEvents",
         "logs:PutRetentionPolicy",
         "logs:TagResource",
+    }
+
+
+def test_roles_are_passed_to_ecs_alone() -> None:
+    """Whoever may pass a role to any service may become it."""
+    (statement,) = (each for each in policy()["Statement"] if "iam:PassRole" in each["Action"])
+
+    assert statement["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
     }

@@ -18,7 +18,7 @@ class Runs(Protocol):
         ...
 
     async def run(
-        self, question: TaskQuestion, errand: str, whole: Whole
+        self, question: TaskQuestion, errand: str, whole: Whole, /
     ) -> tuple[TaskAnswer, str]:
         """Return how the task ended, and its log.
 
