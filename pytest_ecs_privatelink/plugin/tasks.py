@@ -12,7 +12,7 @@ from pytest_ecs_privatelink.topology.cluster import TaskDefinition
 from pytest_ecs_privatelink.topology.evidence import defined
 from pytest_ecs_privatelink.topology.lookup import default_group
 from pytest_ecs_privatelink.topology.model import Snapshot
-from pytest_ecs_privatelink.verdict import Claim, LaunchType
+from pytest_ecs_privatelink.verdict import LaunchType
 
 if TYPE_CHECKING:
     import boto3
@@ -21,28 +21,6 @@ if TYPE_CHECKING:
     from pytest_ecs_privatelink.targets.task_plan import Generated, TaskPlan
     from pytest_ecs_privatelink.targets.task_runs import TaskRuns
     from pytest_ecs_privatelink.vantage.task.desk import TaskDesk
-
-NO_IMAGE = "give --ecs-image (with Python 3) or --ecs-task-definition"
-NO_CLUSTER = "no cluster to start tasks in: --ecs-cluster names it"
-NO_ROLE = (
-    "the cluster's task definitions name no execution role for a generated one: give"
-    " --ecs-task-definition"
-)
-READ_ONLY = "--ecs-read-only starts nothing"
-
-
-def why_no_tasks(settings: Settings, snapshot: Snapshot) -> str | None:
-    """Return why a run starts no tasks; None where it can."""
-    if settings.read_only:
-        return READ_ONLY
-    if settings.task_definition is None and _image(settings, snapshot) is None:
-        return NO_IMAGE
-    if snapshot.cluster is None:
-        return NO_CLUSTER
-    if settings.task_definition is None and _execution_role(snapshot) is None:
-        return NO_ROLE
-    return None
-
 
 Opening = Callable[["Ledger"], "RunTasks"]
 
@@ -57,8 +35,7 @@ def tasks_for(
 
     ``hosts_trust`` is the bundle that images have one of their own for.
     """
-    wanted = Claim.TASK_START in plan.settings.claims
-    if not wanted or why_no_tasks(plan.settings, plan.snapshot) is not None:
+    if not plan.started or plan.settings.read_only:
         return None
     return functools.partial(_open, plan, session, hosts_trust)
 

@@ -8,11 +8,8 @@ from pytest_ecs_privatelink.probes.instance_role import (
     credentials_in,
     role_credentials,
 )
-from pytest_ecs_privatelink.probes.metadata_service import (
-    INSTANCE_ENDPOINT,
-    MetadataError,
-    MetadataService,
-)
+from pytest_ecs_privatelink.probes.metadata_endpoints import INSTANCE_ENDPOINT
+from pytest_ecs_privatelink.probes.metadata_service import MetadataError, MetadataService
 
 TASK_ENDPOINT = "http://169.254.170.2"
 """Where tasks ask for credentials [ECS guide, "task-iam-roles"]."""

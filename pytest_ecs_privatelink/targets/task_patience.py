@@ -21,4 +21,4 @@ class Patience:
 
     def pause(self, waited: float) -> float:
         """Return how long to pause after ``waited`` seconds."""
-        return min(self.longest, max(self.shortest, waited / 10))
+        return min(self.longest, max(self.shortest, waited / 20))

@@ -6,13 +6,12 @@ What only some batches need is imported by these: hosts compile all of our own e
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import IO, Any
 
 from pytest_ecs_privatelink.probes.call_records import CallQuestion, Credentials
 from pytest_ecs_privatelink.probes.records import Answer, DnsAnswer, DnsQuestion, Question
-from pytest_ecs_privatelink.probes.task_role import task_credentials
 from pytest_ecs_privatelink.records import to_json
 from pytest_ecs_privatelink.vantage.answering import MOST_AT_ONCE, answer
 from pytest_ecs_privatelink.vantage.returns import Errand, places
@@ -26,7 +25,7 @@ class Round:
 
     def __init__(self, errand: Errand) -> None:
         self._batch = errand.batch
-        self._role = task_credentials if errand.in_task else role_credentials
+        self._in_task = errand.in_task
         self._metadata = errand.metadata
         self._asked: dict[Question, asyncio.Task[Answer]] = {}
         self._keys: asyncio.Task[Credentials] | None = None
@@ -66,11 +65,9 @@ class Round:
         return found
 
     async def _own_credentials(self) -> Credentials:
-        from pytest_ecs_privatelink.probes.instance_role import role_credentials
-
         if self._keys is None:
             self._keys = asyncio.get_running_loop().create_task(
-                asyncio.to_thread(self._role, _METADATA_S, self._metadata)
+                asyncio.to_thread(_role(self._in_task), _METADATA_S, self._metadata)
             )
         return await asyncio.shield(self._keys)
 
@@ -113,6 +110,17 @@ class Round:
         if isinstance(value, str) and self._trusted and not isinstance(question, DnsQuestion):
             return value.replace(self._trusted, question.ca_file or self._trusted)
         return value
+
+
+def _role(in_task: bool) -> Callable[[float, str], Credentials]:
+    """Return what gets the credentials of this place's own role."""
+    if in_task:
+        from pytest_ecs_privatelink.probes.task_role import task_credentials
+
+        return task_credentials
+    from pytest_ecs_privatelink.probes.instance_role import role_credentials
+
+    return role_credentials
 
 
 @contextlib.contextmanager

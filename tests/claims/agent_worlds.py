@@ -10,7 +10,7 @@ from claim_worlds import NAT, OWNER, REGION, SUBNET, group, https, snapshot
 from pytest_ecs_privatelink.catalogue.requirements import Need
 from pytest_ecs_privatelink.catalogue.services import host_names, service_name
 from pytest_ecs_privatelink.claims.agent import prove
-from pytest_ecs_privatelink.claims.terms import ServiceUnderTest, Stand, Terms
+from pytest_ecs_privatelink.claims.terms import Asked, ServiceUnderTest, Stand, Terms
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.agent_records import (
     Agent,
@@ -29,7 +29,6 @@ from pytest_ecs_privatelink.probes.records import (
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
-    Question,
 )
 from pytest_ecs_privatelink.topology.cluster import Cluster, ContainerInstance
 from pytest_ecs_privatelink.topology.egress import Egress
@@ -185,9 +184,9 @@ class Instances:
     connection: Callable[[ConnectionQuestion], ConnectionAnswer] = lambda _: CONNECTED
     dns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connects: Mapping[str, ConnectStatus] = field(default_factory=dict)
-    asked: list[Question | ConnectionQuestion] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
 
-    async def ask(self, question: Question | ConnectionQuestion) -> Answer | ConnectionAnswer:
+    async def ask(self, question: Asked) -> Answer | ConnectionAnswer:
         """Answer as scripted, and remember the question."""
         self.asked.append(question)
         if isinstance(question, ConnectionQuestion):

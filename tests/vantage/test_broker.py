@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from dataclasses import dataclass, field, replace
 
 import pytest
 from counting_world import SERVICES, Counting, CountingWorld, make_world
@@ -19,10 +20,23 @@ from pytest_ecs_privatelink.probes.call_records import (
     SecretAnswer,
     SecretQuestion,
 )
-from pytest_ecs_privatelink.probes.records import Answer, ConnectQuestion, DnsQuestion, Question
+from pytest_ecs_privatelink.probes.records import (
+    Answer,
+    ConnectQuestion,
+    DnsAnswer,
+    DnsQuestion,
+    DnsStatus,
+    Question,
+)
+from pytest_ecs_privatelink.probes.task_records import (
+    InsideQuestion,
+    TaskAnswer,
+    TaskQuestion,
+    TaskStatus,
+)
 from pytest_ecs_privatelink.vantage.broker import NO_SEAMS, Broker, Seams
 from pytest_ecs_privatelink.vantage.place import Vantage
-from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, Verdict
+from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Claim, LaunchType, Verdict
 
 CELLS = make_world().cells
 LOGS = "logs.us-east-1.amazonaws.com"
@@ -263,3 +277,86 @@ def test_only_selected_cells_are_looked_up(seams: Seams) -> None:
         (cell.claim, cell.subnet, cell.service) for cell in some
     }
     assert set(world.asked) == {1}
+
+
+@dataclass
+class CountingTasks:
+    """Has every task run, and answers what is asked inside by the name that is asked for."""
+
+    started: list[TaskQuestion] = field(default_factory=list)
+    asked: list[InsideQuestion] = field(default_factory=list)
+    closed: int = 0
+
+    async def start(self, question: TaskQuestion) -> TaskAnswer:
+        """Count it."""
+        self.started.append(question)
+        return TaskAnswer(status=TaskStatus.RAN)
+
+    async def ask(self, question: InsideQuestion) -> Answer:
+        """Count it, and know no name."""
+        self.asked.append(question)
+        if not isinstance(question.question, DnsQuestion):
+            raise VantageError("not asked inside")
+        return DnsAnswer(name=question.question.name, resolver=None, status=DnsStatus.TIMEOUT)
+
+    async def close(self) -> None:
+        """Count it."""
+        self.closed += 1
+
+
+TASK = TaskQuestion(subnet="subnet-1", launch_type=LaunchType.FARGATE)
+INSIDE = InsideQuestion(
+    subnet="subnet-1", launch_type=LaunchType.FARGATE, question=DnsQuestion(name=LOGS)
+)
+
+
+def test_tasks_are_started_and_asked_once_and_no_vantage_is() -> None:
+    """However many ask: one start, one question inside, and nothing reaches a vantage."""
+    world, tasks = make_world(), CountingTasks()
+
+    async def run() -> list[object]:
+        broker = Broker(world.terms, world.vantages, {}, tasks=tasks)
+        asked = (broker.ask_once("subnet-1", each) for each in (TASK, INSIDE, TASK, INSIDE))
+        found = await asyncio.gather(*asked)
+        await broker.restart(world.terms, world.vantages)
+        await broker.ask_once("subnet-1", TASK)
+        await broker.close()
+        return list(found)
+
+    found = asyncio.run(run())
+    assert found[0] is found[2]
+    assert found[1] is found[3]
+    assert (tasks.started, tasks.asked, tasks.closed) == ([TASK, TASK], [INSIDE], 2)
+    assert world.asked == []
+
+
+def test_without_tasks_nothing_is_asked_inside() -> None:
+    """A run that starts none says so."""
+    world = make_world()
+
+    async def run() -> None:
+        await broker_of(world).ask_once("subnet-1", INSIDE)
+
+    with pytest.raises(VantageError, match="this run starts no tasks"):
+        asyncio.run(run())
+
+
+def test_what_is_written_from_inside_is_noted_before() -> None:
+    """A log stream that a task makes goes like one that a host makes."""
+    world, heard = make_world(), list[str]()
+    written = SecretQuestion(host="h", region="r", service="ssm", reference="/p")
+
+    class Notes:
+        def asking(self, question: CallQuestion) -> None:
+            heard.append("asking" if question is written else "?")
+
+        def answered(self, question: CallQuestion) -> None:
+            heard.append("answered" if question is written else "?")
+
+    async def run() -> None:
+        broker = Broker(world.terms, world.vantages, {}, notes=Notes(), tasks=CountingTasks())
+        with pytest.raises(VantageError, match="not asked inside"):
+            await broker.ask_once("subnet-1", replace(INSIDE, question=written))
+
+    asyncio.run(run())
+    assert heard == ["asking"]

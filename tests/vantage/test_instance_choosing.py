@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pytest_ecs_privatelink.claims.asking import ask_connect
 from pytest_ecs_privatelink.claims.foreseen import foreseen_dials
+from pytest_ecs_privatelink.claims.terms import Asked
 from pytest_ecs_privatelink.errors import SettingsError
-from pytest_ecs_privatelink.probes.agent_records import ConnectionQuestion
 from pytest_ecs_privatelink.probes.records import (
     Answer,
     ConnectAnswer,
@@ -287,7 +287,7 @@ def test_what_is_foreseen_is_what_claims_ask() -> None:
     terms = make_world(1, SERVICES).terms
     asked: list[Question] = []
 
-    async def ask(question: Question | ConnectionQuestion) -> Answer:
+    async def ask(question: Asked) -> Answer:
         assert isinstance(question, ConnectQuestion)
         asked.append(question)
         return ConnectAnswer(
