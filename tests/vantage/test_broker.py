@@ -112,7 +112,7 @@ def test_notes_hear_of_a_call_before_a_vantage_does() -> None:
             heard.append("asking")
 
         def answered(self, _question: CallQuestion) -> None:
-            heard.append("answered" if question is written else "?")
+            heard.append("answered")
 
     class Place(Counting):
         async def ask(self, question: Question, credentials: Credentials | None = None) -> Answer:
