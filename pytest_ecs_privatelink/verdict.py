@@ -168,8 +168,8 @@ class Check:
 
     ``id`` is ``claim[subnet-service]`` with the subnet's slug, the same in every run mode.
     ``reason`` is set whenever ``verdict`` is ``SKIPPED`` or ``ERROR``. Of ``task-start`` the
-    ``service`` is None, ``launch_types`` the task's one, ``subject`` the endpoint service at which
-    it ended.
+    ``service`` is None, ``launch_types`` the task's one, ``subject`` the endpoint services at
+    which it ended.
     """
 
     id: str

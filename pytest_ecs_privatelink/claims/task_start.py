@@ -63,7 +63,15 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
     if answer.status is TaskStatus.DENIED:
         return _not_started(cell, terms, f"this run may not start tasks: {answer.detail}")
     seen = stand if answer.task is None else replace(stand, label=f"task:{answer.task}")
-    return make_check(cell, terms, seen, _told(_judge(answer, inside)), _EXPECTED)
+    readings = _judge(answer, inside, terms.snapshot.vpc.cidrs)
+    ends = dict.fromkeys(each.subject for each in worst(readings) if each.subject)
+    check = make_check(cell, terms, seen, _told(readings), _EXPECTED)
+    return replace(check, subject=", ".join(ends) or None)
+
+
+def ends_of(check: Check) -> tuple[str, ...]:
+    """Return the endpoint services at which the task of a red ``check`` ended, or failed inside."""
+    return tuple(check.subject.split(", ")) if check.subject else ()
 
 
 def stand_of(cell: Cell, terms: Terms) -> Stand:
@@ -94,11 +102,11 @@ def _not_started(cell: Cell, terms: Terms, reason: str) -> Check:
     return replace(make_check(cell, terms, None, (reading,), _EXPECTED), basis=Basis.DERIVED)
 
 
-def _judge(answer: TaskAnswer, inside: Inside) -> tuple[Reading, ...]:
+def _judge(answer: TaskAnswer, inside: Inside, ranges: tuple[str, ...]) -> tuple[Reading, ...]:
     if answer.status is TaskStatus.RAN:
         return (_ran(answer, inside), *readings_of(inside), *_unheard(inside))
     if answer.status is TaskStatus.DIED:
-        return (_died(answer.stopped or Stopped()),)
+        return (_died(answer.stopped or Stopped(), ranges),)
     detail = f": {answer.detail}" if answer.detail else ""
     return (_could_not(f"{_UNTOLD[answer.status]}{detail}", _last(answer)),)
 
@@ -145,7 +153,7 @@ def _last(answer: TaskAnswer) -> str:
     return answer.states[-1][0] if answer.states else "RunTask"
 
 
-def _died(stopped: Stopped) -> Reading:
+def _died(stopped: Stopped, ranges: tuple[str, ...]) -> Reading:
     words = " ".join(_texts(stopped).split())
     if stopped.code in _BY_OTHERS:
         return _could_not(f"the task was stopped by others ({stopped.code}): {words}", Phase.RUN)
@@ -153,7 +161,7 @@ def _died(stopped: Stopped) -> Reading:
         return _could_not(f"the image has no Python 3: {words}", Phase.START)
     if stopped.code == _EXITED:
         return _could_not(f"{_ended(stopped)}: {words}", Phase.RUN)
-    explanation = explain(stopped)
+    explanation = explain(stopped, ranges)
     return Reading(
         verdict=Verdict.FAILED,
         code=Code.TASK_FAILED_TO_START,

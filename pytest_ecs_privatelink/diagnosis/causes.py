@@ -95,7 +95,10 @@ def _likeliest(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _rank_finding(finding: Finding, newly: int) -> tuple[object, ...]:
-    return _rank(finding.severity, newly, finding.code, finding.subject)
+    # Who meets one of the things that are blocked has not tried the others: tasks die of the first.
+    width = len(finding.blocks)
+    severity, newness, *rest = _rank(finding.severity, newly, finding.code, finding.subject)
+    return (severity, newness, -width, *rest)
 
 
 def _rank(severity: Severity, weight: int, code: Code, subject: str) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from pytest_ecs_privatelink.catalogue.chains import CHAINS
-from pytest_ecs_privatelink.claims.task_start import sentence_in, words_in
+from pytest_ecs_privatelink.claims.task_start import ends_of, sentence_in, words_in
 from pytest_ecs_privatelink.stopped.explain import explain_text
 from pytest_ecs_privatelink.stopped.records import Phase
 from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, PATH_CLAIMS, Cell, Check, Code, Finding
@@ -47,8 +47,8 @@ def fits(finding: Finding, check: Check) -> bool:
         refused = finding.code is not Code.ROLE_CONDITION_MISMATCH or _was_refused(check)
         return check.code is Code.TASK_FAILED_TO_START and told and refused
     blocked = _blocked(finding, check.subnet)
-    if check.subject is not None:
-        return check.subject in blocked
+    if ends := ends_of(check):
+        return not blocked.isdisjoint(ends)
     if check.phase == Phase.UNKNOWN:
         return True
     return not blocked.isdisjoint(_SERVICES.get(check.phase or "", frozenset()))
@@ -70,10 +70,11 @@ def _through(cell: Cell) -> tuple[str, ...]:
     return CHAINS[cell.claim, cell.service] if cell.claim in CHAIN_CLAIMS else ()
 
 
-def death_facts(checks: Iterable[Check]) -> dict[str, str | None]:
+def death_facts(checks: Iterable[Check], cidr: str | None) -> dict[str, str | None]:
     """Return what texts may name of the death that all ``checks`` are about; else nothing.
 
-    ``death`` says what it was, ``advice`` what to do about it, ``task`` is the ARN of one of them.
+    ``death`` says what it was, ``advice`` what to do about it, ``task`` is the ARN of one of them;
+    ``cidr`` is the VPC's range, whose addresses are private.
     """
     told = tuple(checks)
     sentences = {sentence_in(check.observed) for check in told}
@@ -82,7 +83,9 @@ def death_facts(checks: Iterable[Check]) -> dict[str, str | None]:
     one = len(sentences) == 1 and bool(words)
     return {
         "death": sentences.pop() if one else None,
-        "advice": explain_text(words[0]).advice.rstrip(".") if one else None,
+        "advice": explain_text(words[0], (cidr,) if cidr else ()).advice.rstrip(".")
+        if one
+        else None,
         "task": arns[0] if arns else None,
         "task_cluster": arns[0].split("/")[1] if arns and arns[0].count("/") > 1 else None,
     }

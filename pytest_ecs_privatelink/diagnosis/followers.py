@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pytest_ecs_privatelink.catalogue.chains import CHAINS, link_of
+from pytest_ecs_privatelink.claims.task_start import ends_of
 from pytest_ecs_privatelink.verdict import (
     CALLING_CLAIMS,
     CHAIN_CLAIMS,
@@ -62,8 +63,9 @@ def _tasks_led(checks: Iterable[Check], led: Mapping[str, str]) -> dict[str, str
             ends[each.subnet, each.service, each.verdict].append(each)
     found = {}
     for check in checks:
-        if check.claim is Claim.TASK_START and check.code and check.subject:
-            alike = ends.get((check.subnet, check.subject, check.verdict), ())
+        if check.claim is Claim.TASK_START and check.code:
+            places = ((check.subnet, each, check.verdict) for each in ends_of(check))
+            alike = next((ends[each] for each in places if each in ends), ())
             near = [each for each in alike if {*check.launch_types} & {*each.launch_types}]
             first = min(near, key=lambda each: PROBED_CLAIMS.index(each.claim), default=None)
             if first is not None:
@@ -110,7 +112,7 @@ def followers(cells: Iterable[Check], led: Mapping[str, str]) -> dict[str, list[
 def at_link(check: Check) -> Check:
     """Return the check of a chain or task as one of the endpoint service at which it ended."""
     if check.claim is Claim.TASK_START:
-        return replace(check, service=check.subject, subject=None)
+        return replace(check, service=next(iter(ends_of(check)), None), subject=None)
     if check.service is None:
         return check
     return replace(check, service=link_of(check.claim, check.service, check.code))

@@ -66,7 +66,7 @@ def facts_of(
         **_endpoint_facts(ground, services, tables),
         **_group_facts(services, passed),
         **answer_facts(checks, errand, ground.account),
-        **death_facts(checks),
+        **death_facts(checks, ground.cidr),
     }
     facts |= network_facts(facts)
     if facts["cleared"]:

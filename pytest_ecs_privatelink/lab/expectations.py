@@ -52,7 +52,7 @@ class Expected:
 
     claim: Claim
     verdict: Verdict
-    code: Code
+    code: Code | None
     services: tuple[str, ...] | None = None
     subnets: tuple[str, ...] | None = None
     partly: bool = False
@@ -82,7 +82,7 @@ def outcome(
     taken = tuple(_taken(expected, subnet, CHAINS.get((claim, service), ())))
     for each, through in taken:
         if each.verdict is Verdict.FAILED and not each.partly:
-            return Verdict.FAILED, _BROKEN_AT.get(through, each.code)
+            return Verdict.FAILED, _BROKEN_AT.get(through) or each.code
     for verdict in (Verdict.FAILED, Verdict.WARNED):
         for each, _ in taken:
             if each.verdict is verdict:
@@ -212,6 +212,14 @@ def ended(
     """
     stands = services or tuple(service for each, service in _STANDS if each is claim)
     return (Expected(claim=claim, verdict=verdict, code=code, services=stands),)
+
+
+def tasks(
+    verdict: Verdict, *launch_types: LaunchType, code: Code | None = None
+) -> tuple[Expected, ...]:
+    """Return that one-off tasks of ``launch_types`` end so, whatever is said of their paths."""
+    kinds = tuple(map(str, launch_types))
+    return (Expected(claim=Claim.TASK_START, verdict=verdict, code=code, services=kinds),)
 
 
 INTERFACES = INTERFACE_SERVICES

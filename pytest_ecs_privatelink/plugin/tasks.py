@@ -12,7 +12,7 @@ from pytest_ecs_privatelink.topology.cluster import TaskDefinition
 from pytest_ecs_privatelink.topology.evidence import defined
 from pytest_ecs_privatelink.topology.lookup import default_group
 from pytest_ecs_privatelink.topology.model import Snapshot
-from pytest_ecs_privatelink.verdict import Claim, LaunchType
+from pytest_ecs_privatelink.verdict import LaunchType
 
 if TYPE_CHECKING:
     import boto3
@@ -35,7 +35,7 @@ def tasks_for(
 
     ``hosts_trust`` is the bundle that images have one of their own for.
     """
-    if Claim.TASK_START not in plan.settings.claims or not plan.tasks.cells:
+    if not plan.started or plan.settings.read_only:
         return None
     return functools.partial(_open, plan, session, hosts_trust)
 

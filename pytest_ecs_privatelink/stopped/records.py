@@ -45,3 +45,4 @@ class Explanation:
     address: str | None = None
     private: bool | None = None
     text: str = ""
+    row: str | None = None

@@ -71,7 +71,10 @@ def command(*arguments: str, tasks: bool = False) -> list[str]:
 
     Without ``tasks`` a run in the lab that names no claims starts none, which are dear.
     """
-    ours = ("-p", "no:cacheprovider", "-W", "error", "--ecs-json", "ecs.json")
+    ours: tuple[str, ...] = (
+        *("-p", "no:cacheprovider", "-W", "error"),
+        *("--ecs-json", "ecs.json"),
+    )
     named = any(each.startswith("--ecs-claims") for each in arguments)
     if "--ecs-lab" in arguments and not named and not tasks:
         ours += ("--ecs-claims", ",".join(WITHOUT_TASKS))
@@ -93,14 +96,19 @@ class Runs:
         self._base = base
 
     def __call__(
-        self,
-        *arguments: str,
-        files: Mapping[str, str] | None = None,
-        tasks: bool = False,
-        **changes: str,
+        self, *arguments: str, files: Mapping[str, str] | None = None, **changes: str
     ) -> Finished:
         """Return the run of pytest with ``arguments`` among ``files``, ``changes`` set."""
-        said = json.dumps([arguments, files, tasks, changes], sort_keys=True)
+        return self._made(command(*arguments), files, changes)
+
+    def with_tasks(self, *arguments: str) -> Finished:
+        """Return the run of pytest with ``arguments``, which may start one-off tasks."""
+        return self._made(command(*arguments, tasks=True), None, {})
+
+    def _made(
+        self, line: list[str], files: Mapping[str, str] | None, changes: Mapping[str, str]
+    ) -> Finished:
+        said = json.dumps([line, files, dict(changes)], sort_keys=True)
         name = hashlib.sha256(said.encode()).hexdigest()[:10]
         folder, done = self._base / name, self._base / f"{name}.json"
         with _alone(self._base / f"{name}.lock"):
@@ -108,7 +116,7 @@ class Runs:
                 folder.mkdir()
                 write_files(folder, files or {})
                 ended = subprocess.run(
-                    command(*arguments, tasks=tasks),
+                    line,
                     cwd=folder,
                     env=environment(**changes),
                     capture_output=True,

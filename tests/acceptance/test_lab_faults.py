@@ -8,7 +8,7 @@ from pytest_ecs_privatelink.catalogue.chains import CHAINS
 from pytest_ecs_privatelink.lab.expectations import Expected, outcome
 from pytest_ecs_privatelink.lab.faults import FAULTS, Fault, describe
 from pytest_ecs_privatelink.lab.world import INTERFACE_SERVICES, SUBNET_CIDRS
-from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Claim, Code, LaunchType, Verdict
 
 CELLS = [
     (claim, subnet, service)
@@ -18,6 +18,8 @@ CELLS = [
         *CHAINS,
     )
 ]
+TASKS = [(Claim.TASK_START, subnet, str(kind)) for subnet in SUBNET_CIDRS for kind in LaunchType]
+"""Those of one-off tasks, which are dear: `benchmarks/deaths.py` starts all, tests a few."""
 
 
 def expected_of(*faults: Fault) -> dict[tuple[Claim, str, str], tuple[Verdict, Code | None]]:
@@ -74,7 +76,8 @@ EXCEPTIONS = {
 
 def test_every_code_has_a_fault_or_a_reason() -> None:
     """A code that nothing produces could be wrong for ever."""
-    told = {outcome(fault.expected, *cell)[1] for fault in FAULTS.values() for cell in CELLS}
+    cells = (*CELLS, *TASKS)
+    told = {outcome(fault.expected, *cell)[1] for fault in FAULTS.values() for cell in cells}
     found = {code for fault in FAULTS.values() for code in fault.findings}
 
     assert set(Code) - told - found == EXCEPTIONS

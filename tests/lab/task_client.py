@@ -1,5 +1,6 @@
 """One-off tasks of the lab's cloud, as a client of AWS starts and follows them."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,3 +71,17 @@ class TaskClient:
 def groups_of(world: World) -> dict[LaunchType, tuple[str, ...] | None]:
     """Return what is worn in the world, by launch type."""
     return {LaunchType.FARGATE: world.task_groups, LaunchType.EC2: world.instance_groups}
+
+
+def processes(command: str) -> list[int]:
+    """Return the processes that were started by this command line."""
+    found = []
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as line:
+                words = line.read().replace(b"\0", b" ").decode().strip()
+        except OSError:
+            continue
+        if words == command:
+            found.append(int(pid))
+    return found

@@ -14,7 +14,7 @@ from pytest_ecs_privatelink.lab.expectations import (
 from pytest_ecs_privatelink.lab.faults import FAULTS, Fault, describe
 from pytest_ecs_privatelink.lab.twin_faults import TWIN_CODES, TwinFault
 from pytest_ecs_privatelink.lab.world import INTERFACE_SERVICES, SUBNET_CIDRS
-from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Claim, Code, LaunchType, Verdict
 
 SERVICES = (*INTERFACE_SERVICES, "s3")
 CELLS = [
@@ -23,6 +23,7 @@ CELLS = [
     for claim, service in (
         *((claim, service) for claim in PATH_CLAIMS for service in SERVICES),
         *CHAINS,
+        *((Claim.TASK_START, str(kind)) for kind in LaunchType),
     )
 ]
 every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))

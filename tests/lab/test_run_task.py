@@ -1,8 +1,6 @@
 """RunTask in the lab's cloud: tasks really run in their subnets, and are gone when they end."""
 
 import json
-import os
-import select
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from task_client import TaskClient, groups_of
+from task_client import TaskClient, groups_of, processes
 
 from pytest_ecs_privatelink.lab.faults.tasks import FAULTS
 from pytest_ecs_privatelink.lab.laboratory import Laboratory
@@ -128,7 +126,7 @@ def test_a_task_can_be_stopped_in_the_middle(client: TaskClient) -> None:
     listed = client.ecs.list_tasks(cluster="lab", startedBy="middle")["taskArns"]
     while "begun" not in client.log(arn):
         time.sleep(0.05)
-    inside = _processes("sleep 600")
+    inside = processes("sleep 600")
 
     said = client.ecs.stop_task(cluster="lab", task=arn, reason="enough")["task"]
     (task,) = client.follow(arn)
@@ -139,24 +137,10 @@ def test_a_task_can_be_stopped_in_the_middle(client: TaskClient) -> None:
     assert task["containers"][0]["exitCode"] == 3
     assert client.log(arn) == ["begun", "bye"]
     assert len(inside) == 1
-    assert _processes("sleep 600") == []
+    assert processes("sleep 600") == []
     assert client.ecs.list_tasks(cluster="lab", startedBy="middle")["taskArns"] == []
     stopped = client.ecs.list_tasks(cluster="lab", family="app-fargate", desiredStatus="STOPPED")
     assert arn in stopped["taskArns"]
-
-
-def _processes(command: str) -> list[int]:
-    """Return the processes that were started by this command line."""
-    found = []
-    for pid in filter(str.isdecimal, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as line:
-                words = line.read().replace(b"\0", b" ").decode().strip()
-        except OSError:
-            continue
-        if words == command:
-            found.append(int(pid))
-    return found
 
 
 def test_a_task_without_a_command_runs_until_it_is_stopped(client: TaskClient) -> None:
@@ -346,27 +330,3 @@ def test_logs_may_come_late_or_never(told: TaskClient, lines: list[str]) -> None
 
     assert at_once == []
     assert told.log(arn) == lines
-
-
-def test_nothing_outlives_the_lab() -> None:
-    """A task's process ends with the network it is in, and with the cloud that ordered it."""
-    with closing(Laboratory(cloud=True, twin=True)) as lab:
-        own = lab.build_world(())
-        subnet = own.world.subnets["private-a"]
-        client = TaskClient(lab, own.world)
-        for seconds, kill in (("601", lab.renew_twin), ("602", lab.cloud.close)):
-            lab.build_twin(own.reading.snapshot, (subnet,), groups_of(own.world))
-            arn = client.start("FARGATE", subnet, ("sleep", seconds))
-            client.follow(arn, until="RUNNING")
-            (pid,) = _processes(f"sleep {seconds}")
-            end = os.pidfd_open(pid)
-
-            kill()
-
-            assert select.select([end], [], [], 20)[0]
-            os.close(end)
-            if seconds == "601":
-                (task,) = client.follow(arn)
-                assert task["stopCode"] == "TaskFailedToStart"
-        folder = lab.folder
-    assert not folder.exists()

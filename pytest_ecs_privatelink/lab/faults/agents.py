@@ -7,10 +7,13 @@ agents do is the twin's.
 from functools import partial
 
 from pytest_ecs_privatelink.lab import agent_faults
-from pytest_ecs_privatelink.lab.expectations import ended
+from pytest_ecs_privatelink.lab.expectations import ended, tasks
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
-from pytest_ecs_privatelink.verdict import Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import Claim, Code, LaunchType, Verdict
+
+# ECS places no task on an instance whose agent is not there.
+_UNPLACED = tasks(Verdict.ERROR, LaunchType.EC2)
 
 FAULTS = (
     Fault(
@@ -43,7 +46,7 @@ FAULTS = (
         code=Code.AGENT_DISCONNECTED,
         summary="the agents run, and are not connected",
         break_cloud=partial(agent_faults.told, connected="false"),
-        expected=ended(Claim.AGENT, Code.AGENT_DISCONNECTED),
+        expected=(*ended(Claim.AGENT, Code.AGENT_DISCONNECTED), *_UNPLACED),
         findings=(Code.AGENT_DISCONNECTED,),
     ),
     Fault(
@@ -52,7 +55,7 @@ FAULTS = (
         summary="no agent runs on the container instances",
         break_cloud=partial(agent_faults.told, connected="false"),
         twin=(TwinFault(Code.AGENT_DISCONNECTED),),
-        expected=ended(Claim.AGENT, Code.AGENT_DISCONNECTED),
+        expected=(*ended(Claim.AGENT, Code.AGENT_DISCONNECTED), *_UNPLACED),
         findings=(Code.AGENT_DISCONNECTED,),
     ),
     Fault(

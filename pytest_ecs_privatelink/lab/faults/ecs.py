@@ -8,13 +8,13 @@ from dataclasses import replace
 from functools import partial
 
 from pytest_ecs_privatelink.lab import workload_edits as edits
-from pytest_ecs_privatelink.lab.expectations import unresolved
+from pytest_ecs_privatelink.lab.expectations import tasks, unresolved
 from pytest_ecs_privatelink.lab.faults.fault import Edit, Fault
 from pytest_ecs_privatelink.lab.world import IN_ORDER, World
 from pytest_ecs_privatelink.topology import snapshot as snapshots
 from pytest_ecs_privatelink.topology.cluster import Container, MountTarget, Secret, TaskDefinition
 from pytest_ecs_privatelink.topology.model import GroupRule, SecurityGroup, Snapshot
-from pytest_ecs_privatelink.verdict import Code
+from pytest_ecs_privatelink.verdict import Code, LaunchType, Verdict
 
 NEW_REGION = "ca-west-1"
 """The page's own example of a Region introduced since December 2023 (R1)."""
@@ -92,7 +92,11 @@ FAULTS = (
         code=Code.SERVICE_CONNECT_PUBLIC,
         summary="Service Connect without an endpoint for ecs-agent, and no way out",
         edit=_meshed,
-        expected=unresolved(Code.DNS_PUBLIC_ANSWER, "ecs-agent"),
+        expected=(
+            *unresolved(Code.DNS_PUBLIC_ANSWER, "ecs-agent"),
+            # Which Fargate tasks need in a mesh.
+            *tasks(Verdict.FAILED, LaunchType.FARGATE, code=Code.DNS_PUBLIC_ANSWER),
+        ),
         findings=(Code.SERVICE_CONNECT_PUBLIC,),
     ),
     _broken(

@@ -7,10 +7,11 @@ from pytest_ecs_privatelink.lab.expectations import (
     FOR_FARGATE,
     INTERFACES,
     Expected,
+    tasks,
     unconnected,
 )
 from pytest_ecs_privatelink.lab.faults.fault import Fault
-from pytest_ecs_privatelink.verdict import Code
+from pytest_ecs_privatelink.verdict import Code, LaunchType, Verdict
 
 
 def _cut_off(subnet: str) -> tuple[Expected, ...]:
@@ -43,7 +44,10 @@ FAULTS = (
         code=Code.TASK_SG_EGRESS,
         summary="the tasks' security group lets no 443 out to the endpoints",
         break_cloud=cloud_faults.close_task_groups_to_endpoints,
-        expected=unconnected(Code.TCP_TIMEOUT, *FOR_FARGATE),
+        expected=(
+            *unconnected(Code.TCP_TIMEOUT, *FOR_FARGATE),
+            *tasks(Verdict.PASSED, LaunchType.EC2),
+        ),
         findings=(Code.TASK_SG_EGRESS,),
     ),
     Fault(
@@ -51,7 +55,10 @@ FAULTS = (
         code=Code.TASK_SG_EGRESS,
         summary="the container instances' security group lets no 443 out to the endpoints",
         break_cloud=cloud_faults.close_instance_groups_to_endpoints,
-        expected=unconnected(Code.TCP_TIMEOUT, *INTERFACES),
+        expected=(
+            *unconnected(Code.TCP_TIMEOUT, *INTERFACES),
+            *tasks(Verdict.PASSED, LaunchType.FARGATE),
+        ),
         findings=(Code.TASK_SG_EGRESS,),
     ),
     Fault(
@@ -59,7 +66,10 @@ FAULTS = (
         code=Code.TASK_SG_EGRESS_S3,
         summary="the tasks' security group lets no 443 out to the S3 prefix list",
         break_cloud=cloud_faults.close_task_groups_to_s3,
-        expected=unconnected(Code.TCP_TIMEOUT, "s3"),
+        expected=(
+            *unconnected(Code.TCP_TIMEOUT, "s3"),
+            *tasks(Verdict.PASSED, LaunchType.EC2),
+        ),
         findings=(Code.TASK_SG_EGRESS_S3,),
     ),
     Fault(

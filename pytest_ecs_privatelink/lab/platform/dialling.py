@@ -3,10 +3,10 @@
 Sources of the wording: FACTS section 4.1, and Go's packages net, net/http and crypto/x509.
 """
 
-import concurrent.futures
 import contextlib
 import errno
 import http.client
+import queue
 import socket
 import ssl
 import threading
@@ -65,7 +65,8 @@ class Wire:
             with contextlib.suppress(http.client.HTTPException, OSError):
                 return self._exchange(self._kept[host], method, target, headers or {}, body)
             self._kept.pop(host).close()
-        connection = http.client.HTTPSConnection(host)
+        # A context of its own would read all of the machine's authorities, for each connection.
+        connection = http.client.HTTPSConnection(host, context=self._trust)
         connection.sock = self._connect(host)
         self._kept[host] = connection
         try:
@@ -106,26 +107,27 @@ class Wire:
         raise first or WireError(f"dial tcp: lookup {host}: no such host")
 
     def _addresses(self, host: str) -> list[str]:
-        answer: concurrent.futures.Future[list[str]] = concurrent.futures.Future()
+        found: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
         def look_up() -> None:
             try:
-                found = socket.getaddrinfo(host, _HTTPS, socket.AF_INET, socket.SOCK_STREAM)
-                answer.set_result([str(each[4][0]) for each in found])
+                told = socket.getaddrinfo(host, _HTTPS, socket.AF_INET, socket.SOCK_STREAM)
+                found.put([str(each[4][0]) for each in told])
             except OSError as error:
-                answer.set_exception(error)
+                found.put(error)
 
         # The C library waits for the resolver far longer than we do, and cannot be told to stop.
         threading.Thread(target=look_up, daemon=True).start()
         asked = f"dial tcp: lookup {host} on {self._resolver}:53"
         try:
-            return answer.result(self._patience * _AS_LONG_TO_ANSWER)
-        except TimeoutError:
+            answer = found.get(timeout=self._patience * _AS_LONG_TO_ANSWER)
+        except queue.Empty:
             raise WireError(f"{asked}: read udp: i/o timeout", lost=True) from None
-        except socket.gaierror as error:
-            unknown = error.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
+        if isinstance(answer, OSError):
+            unknown = answer.errno in (socket.EAI_NONAME, socket.EAI_NODATA)
             words = "no such host" if unknown else "server misbehaving"
-            raise WireError(f"{asked}: {words}") from error
+            raise WireError(f"{asked}: {words}") from answer
+        return answer
 
     def _dialled(self, address: str) -> socket.socket:
         asked = f"dial tcp {address}:{_HTTPS}"

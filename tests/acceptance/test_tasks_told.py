@@ -10,7 +10,7 @@ TASKS = tuple(f"task-start[private-{each}-fargate]" for each in "abc")
 @pytest.fixture(scope="module")
 def fargate(runs: Runs) -> Finished:
     """Run what proves Fargate tasks, as a user types it."""
-    return runs("--ecs-lab", "--ecs-launch-type", "fargate", tasks=True)
+    return runs.with_tasks("--ecs-lab", "--ecs-launch-type", "fargate")
 
 
 def test_a_task_starts_in_every_subnet(fargate: Finished) -> None:
