@@ -26,8 +26,8 @@ def test_a_text_is_told_in_a_line_with_what_to_look_at() -> None:
     assert ran.out.splitlines() == [
         "tcp-timeout ecr.api: no token for the image's registry arrives from Amazon ECR: no answer "
         "from 10.0.1.7, a private address: the name leads into the VPC, and what lies between "
-        "stops it; look at the endpoint's security group (443 from the tasks), then the tasks' outbound "
-        "rules, the subnets' network ACLs (443 out, ephemeral ports back), and routes",
+        "stops it; look at the endpoint's security group (443 from the tasks), then the tasks' "
+        "outbound rules, the subnets' network ACLs (443 out, ephemeral ports back), and routes",
         "   look: aws ec2 describe-vpc-endpoints --filters "
         "Name=service-name,Values=com.amazonaws.eu-west-1.ecr.api --region eu-west-1",
         "   see: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
