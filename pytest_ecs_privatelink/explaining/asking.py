@@ -11,14 +11,14 @@ from pytest_ecs_privatelink.explaining.arguments import Asked
 from pytest_ecs_privatelink.explaining.facts import TaskFacts
 from pytest_ecs_privatelink.probes.task_records import Stopped, StoppedContainer
 from pytest_ecs_privatelink.targets.aws import OpenedSession, open_session
-from pytest_ecs_privatelink.targets.traces import Client, error_code, why
+from pytest_ecs_privatelink.targets.clients import Clients
+from pytest_ecs_privatelink.targets.traces import error_code, why
 
-_CONFIG = Config(
-    connect_timeout=5,
-    read_timeout=20,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    user_agent_extra="pytest-ecs-privatelink",
-)
+_CONFIG: Mapping[str, Any] = {
+    "connect_timeout": 5,
+    "read_timeout": 20,
+    "retries": {"mode": "standard", "total_max_attempts": 3},
+}
 # What only adds is not waited for: in a closed VPC there may be no endpoint for it.
 _BESIDES = Config(
     connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1}
@@ -48,19 +48,18 @@ def ask(asked: Asked) -> tuple[Stopped, TaskFacts]:
 
 
 def _task(opened: OpenedSession, asked: Asked) -> Mapping[str, Any]:
-    client = None
+    clients = Clients(opened.session, **_CONFIG)
     try:
-        client = opened.session.client("ecs", config=_CONFIG)
-        answer = client.describe_tasks(cluster=asked.cluster, tasks=[asked.task])
+        answer = clients.ecs.describe_tasks(cluster=asked.cluster, tasks=[asked.task])
     except ClientError as error:
         if error_code(error) in _GONE:
             message = error.response.get("Error", {}).get("Message", "")
             raise NothingToExplainError(
                 f"no task {asked.task} in cluster {asked.cluster} ({opened.region}): {message}"
             ) from None
-        raise _unread(error, client, asked, opened) from None
+        raise _unread(error, clients, asked, opened) from None
     except BotoCoreError as error:
-        raise _unread(error, client, asked, opened) from None
+        raise _unread(error, clients, asked, opened) from None
     if tasks := answer.get("tasks"):
         return dict(tasks[0])
     raise NothingToExplainError(
@@ -69,10 +68,8 @@ def _task(opened: OpenedSession, asked: Asked) -> Mapping[str, Any]:
     )
 
 
-def _unread(
-    error: Exception, client: Client | None, asked: Asked, opened: OpenedSession
-) -> ReadError:
-    said = why(error, client, "ecs:DescribeTasks")
+def _unread(error: Exception, clients: Clients, asked: Asked, opened: OpenedSession) -> ReadError:
+    said = why(error, clients, "ecs:DescribeTasks")
     return ReadError(f"task {asked.task} ({opened.region}) cannot be read: {said}")
 
 
