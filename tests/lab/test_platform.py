@@ -22,12 +22,14 @@ from ecs_words import (
     TOKEN,
     USER,
 )
-from task_client import TaskClient, groups_of
+from task_client import Task, TaskClient, groups_of
 
 from pytest_ecs_privatelink.lab import workload_edits as edits
 from pytest_ecs_privatelink.lab.laboratory import Laboratory
 from pytest_ecs_privatelink.lab.policy_faults import DENY_ONLY, OWN_BUCKET
 from pytest_ecs_privatelink.lab.twin_faults import TwinFault
+from pytest_ecs_privatelink.probes.task_records import Stopped, StoppedContainer
+from pytest_ecs_privatelink.stopped.explain import explain
 from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import RouteTarget, Snapshot
 from pytest_ecs_privatelink.verdict import Code
@@ -37,8 +39,11 @@ from pytest_ecs_privatelink.verdict import Code
 class Broken:
     """A break of the snapshot or the twin, and what is said of a task of each launch type.
 
-    ``ec2`` is what is said of the container where ``of_container``, else of the task.
+    ``ec2`` is what is said of the container where ``of_container``, else of the task. ``services``
+    are those to blame, for Fargate and for EC2; None where the words are in no table of AWS's.
     """
+
+    services: tuple[str, str] | None
 
     fargate: str
     ec2: str
@@ -93,6 +98,7 @@ def _with_policy(service: str, policy: str) -> Callable[[Snapshot], Snapshot]:
 
 BROKEN = {
     "group": Broken(
+        services=("ecr.api", "secretsmanager"),
         edit=_closed_groups,
         fargate=f"{TOKEN} .*{SDK} {ECR}: dial tcp {PRIVATE}:443: i/o timeout",
         ec2="ResourceInitializationError: Fetching secret data from AWS Secrets Manager in region"
@@ -100,6 +106,7 @@ BROKEN = {
         of_container=False,
     ),
     "acl": Broken(
+        services=("secretsmanager", "secretsmanager"),
         edit=lambda snapshot: _closed_acls(edits.without(snapshot, "secretsmanager", "ssm")),
         fargate=f"{AUTH}unable to retrieve secret from asm: The task cannot pull secrets from AWS"
         f" Secrets Manager\\. There is a connection issue.*dial tcp {PUBLIC}:443: i/o timeout",
@@ -107,6 +114,7 @@ BROKEN = {
         of_container=False,
     ),
     "endpoint of logs": Broken(
+        services=("logs", "logs"),
         edit=_without("logs"),
         fargate=f"{ARGS}The task cannot find the Amazon CloudWatch log group defined in the task"
         " definition\\. There is a connection issue between the task and Amazon CloudWatch\\."
@@ -114,6 +122,7 @@ BROKEN = {
         ec2=f"{DRIVER}{SDK} .*logs.*: dial tcp {PUBLIC}:443: i/o timeout",
     ),
     "endpoint of ecr.dkr": Broken(
+        services=("ecr.dkr", "ecr.dkr"),
         edit=_without("ecr.dkr"),
         fargate=f"{PULL}pull image manifest has been retried 5 time\\(s\\): failed to resolve ref"
         f' 123456789012\\.dkr.*/lab/app:latest: failed to do request: Head "{REGISTRY}lab/app/'
@@ -122,6 +131,7 @@ BROKEN = {
         " timeout",
     ),
     "gateway of s3": Broken(
+        services=("s3", "s3"),
         edit=_without_gateway,
         fargate=f'{COPY}: failed to do request: Get "{LAYERS}[^?"]+": dial tcp {PUBLIC}:443: i/o'
         " timeout",
@@ -129,12 +139,14 @@ BROKEN = {
         f" dial tcp {PUBLIC}:443: i/o timeout",
     ),
     "policy of the gateway": Broken(
+        services=("s3", "s3"),
         edit=_with_policy("s3", OWN_BUCKET),
         fargate=f"{COPY}: unexpected status code 403 Forbidden",
         ec2=f"{PULL}Error response from daemon: error pulling image configuration: error parsing"
         " HTTP 403 response body: .*<Code>AccessDenied</Code>.*",
     ),
     "policy of logs": Broken(
+        services=("logs", "logs"),
         edit=_with_policy("logs", DENY_ONLY),
         fargate=f"{ARGS}create stream has been retried 1 times: failed to create Cloudwatch log"
         " stream: operation error CloudWatch Logs: CreateLogStream, https response error"
@@ -144,6 +156,7 @@ BROKEN = {
         ec2=f"{DRIVER}AccessDeniedException: {USER} .* because no VPC endpoint policy .*",
     ),
     "name of ecr.api": Broken(
+        services=("ecr.api", "ecr.api"),
         twin=(TwinFault(Code.DNS_NXDOMAIN, "ecr.api"),),
         fargate=f"{TOKEN} .*: dial tcp: lookup api\\.ecr\\.us-east-1\\.amazonaws\\.com on"
         f" {RESOLVER}:53: no such host",
@@ -151,18 +164,29 @@ BROKEN = {
         f" {ECR}: dial tcp: lookup .*: no such host",
     ),
     "certificate of ecr.api": Broken(
+        services=("ecr.api", "ecr.api"),
         twin=(TwinFault(Code.TLS_CERTIFICATE, "ecr.api"), TwinFault(Code.TCP_REFUSED, "logs")),
         fargate=f"{TOKEN} .*: tls: failed to verify certificate: x509: certificate has expired or"
         " is not yet valid",
         ec2=f"{PULL}The task can't pull the image\\. .*: x509: certificate has expired or .*",
     ),
     "listener of logs": Broken(
+        services=("logs", "logs"),
         twin=(TwinFault(Code.TCP_REFUSED, "logs"),),
         fargate=f"{ARGS}create stream has been retried 1 times: .*{SDK} .*: dial tcp"
         f" {PRIVATE}:443: connect: connection refused : exit status 1",
         ec2=f"{DRIVER}{SDK} .*: dial tcp {PRIVATE}:443: connect: connection refused",
     ),
+    "silence of the resolver": Broken(
+        services=("ecr.api", "secretsmanager"),
+        twin=(TwinFault(Code.DNS_TIMEOUT),),
+        fargate=f"{TOKEN} .*: dial tcp: lookup api\\.ecr\\.us-east-1\\.amazonaws\\.com on"
+        f" {RESOLVER}:53: read udp: i/o timeout",
+        ec2="ResourceInitializationError: Fetching .*: lookup .*: read udp: i/o timeout",
+        of_container=False,
+    ),
     "silence of secretsmanager": Broken(
+        services=("secretsmanager", "secretsmanager"),
         twin=(TwinFault(Code.SECRET_UNREACHABLE),),
         fargate=f"{AUTH}unable to retrieve secret from asm: .*Client\\.Timeout exceeded while"
         " awaiting headers\\)",
@@ -170,6 +194,7 @@ BROKEN = {
         of_container=False,
     ),
     "digest of a layer": Broken(
+        services=None,
         twin=(TwinFault(Code.ECR_DIGEST),),
         fargate=f'{PULL}ref pull .*: failed commit on ref "layer-sha256:\\w+": unexpected commit'
         r" digest sha256:\w+, expected sha256:\w+: failed precondition",
@@ -209,3 +234,21 @@ def test_a_step_that_fails_is_told_in_ecs_own_words(
     assert fargate["containers"][0].get("reason") in (None, fargate["stoppedReason"])
     if broken.of_container:
         assert ec2["stoppedReason"] == "Task failed to start"
+    if broken.services is not None:
+        assert tuple(_blamed(each) for each in (fargate, ec2)) == broken.services
+
+
+def _blamed(task: Task) -> str | None:
+    """Return the endpoint service that our own reading of a task's words blames."""
+    explanation = explain(
+        Stopped(
+            code=task["stopCode"],
+            reason=task["stoppedReason"],
+            containers=tuple(
+                StoppedContainer(name=each["name"], reason=each.get("reason", ""))
+                for each in task["containers"]
+            ),
+        )
+    )
+    assert explanation.known
+    return explanation.service

@@ -4,6 +4,7 @@ They are those of Fargate's platform 1.4, and of the container agent. Every word
 FACTS section 4.1, or is put together from the agent's and Docker's parts that are named there.
 """
 
+import json
 from dataclasses import dataclass
 
 from pytest_ecs_privatelink.lab.platform.calls import RefusedError, url
@@ -184,7 +185,7 @@ class Words:
             return self._of_container(
                 f"{_PULL}Error response from daemon: error pulling image configuration: error"
                 f" parsing HTTP {status} response body: invalid character '<' looking for"
-                f" beginning of value: {message!r}"
+                f" beginning of value: {json.dumps(message)}"
             )
         del image
         reason = {403: "Forbidden", _NOT_FOUND: "Not Found"}.get(status, "")
