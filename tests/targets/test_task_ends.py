@@ -204,8 +204,7 @@ NO_RIGHT = "is denied (because no identity-based policy allows it): docs/iam-pol
             "RunTask",
             ("ClusterNotFoundException", "Cluster not found."),
             TaskStatus.FAILED,
-            "ecs:RunTask failed: An error occurred (ClusterNotFoundException) when calling the"
-            " RunTask operation: Cluster not found.",
+            "ecs:RunTask failed: ClusterNotFoundException: Cluster not found.",
         ),
     ],
 )
