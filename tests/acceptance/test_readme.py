@@ -19,9 +19,9 @@ def shown(first: str, last: str) -> list[str]:
 
 def test_the_matrix_of_the_main_job(runs: Runs) -> None:
     """``pytest --ecs-lab`` prints the README's matrix and last line, to the letter."""
-    matrix = shown("each square", "69 of 69")
+    matrix = shown("each square", "75 of 75")
 
-    out = runs("--ecs-lab").lines
+    out = runs("--ecs-lab", tasks=True).lines
 
     start = out.index(matrix[0])
     assert out[start : start + len(matrix)] == matrix
@@ -31,13 +31,13 @@ def test_the_broken_world(runs: Runs) -> None:
     """The README's fault turns the README's row red, with its cause and what mends it."""
     row, _, *headline = shown("logs            ✔✘", "private-a only")
 
-    out = runs("--ecs-lab", "--ecs-fault=endpoint-sg-ingress-part").lines
+    out = runs("--ecs-lab", "--ecs-fault=endpoint-sg-ingress-part", tasks=True).lines
 
     assert row in out
     (cause,) = (line for line in out if line.startswith("c1 "))
     assert without_ids(cause) == without_ids(" ".join(headline))
-    assert cause.endswith("; explains 16 checks")
-    assert "Sixteen checks, one cause" in README
+    assert cause.endswith("; explains 18 checks")
+    assert "Eighteen checks, one cause" in README
     assert out[out.index(cause) + 1].startswith(
         "   mend: aws ec2 authorize-security-group-ingress --region us-"
     )
