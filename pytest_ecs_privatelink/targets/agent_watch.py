@@ -31,7 +31,7 @@ Known = Mapping[str, bool] | str
 
 @dataclass(slots=True)
 class _Seen:
-    """What was seen of one agent: the last look, and since when there were how many."""
+    """What was seen of one agent: the last look, and since when it was lost in how many."""
 
     connected: bool | None
     unknown: str
@@ -121,7 +121,10 @@ class AgentWatch:
             unknown = "the ECS API knows it no more"
         now = time.monotonic()
         seen = self._seen.get(arn)
-        first, looks = (now, 0) if seen is None else (seen.first, seen.looks)
+        # Only what was lost before goes on being lost; who was there has not been away since.
+        first, looks = now, 0
+        if seen is not None and seen.connected is False:
+            first, looks = seen.first, seen.looks
         self._seen[arn] = _Seen(connected, unknown, now, first, looks + 1)
 
     def _describe(self, cluster: str, arns: list[str]) -> Known:

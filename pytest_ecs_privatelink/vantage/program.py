@@ -15,7 +15,9 @@ up to the channel to add the exit status and what came by stderr: 127 where the 
 3 where it has none that is new enough, each with a line for the user.
 """
 
+import json
 from dataclasses import replace
+from typing import Any
 
 from pytest_ecs_privatelink.probes.call_records import SecretQuestion
 from pytest_ecs_privatelink.probes.metadata_endpoints import INSTANCE_ENDPOINT
@@ -69,11 +71,21 @@ def read(output: str, batch: Batch, before: More | None = None) -> Brought | Mor
     parcel = read_piece(output, before)
     if isinstance(parcel, More):
         return parcel
+    value = unpack(parcel)
+    _refuse_what_breaks_reports(value)
     try:
-        returned = from_json(Returned, unpack(parcel))
+        returned = from_json(Returned, value)
     except RecordError as error:
         raise ParcelError(f"the answer is none that this version knows: {error}") from None
     return pair_up(batch, returned)
+
+
+def _refuse_what_breaks_reports(value: Any) -> None:  # noqa: ANN401 - JSON
+    """Raise `ParcelError` for numbers that are none and halves of characters: JSON has both."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise ParcelError("the answer holds numbers or characters that are none") from None
 
 
 def _fed(errand: Errand) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from ecs_api import REGION, EcsApi, ecs_api
@@ -97,6 +98,22 @@ def test_a_look_of_just_now_is_the_first_one() -> None:
     assert (before.connected, before.looks) == (False, 1)
     assert (after.connected, after.looks) == (True, 2)
     assert len(api.asked) == 2
+
+
+def test_who_was_connected_has_not_been_away_since() -> None:
+    """Time that an agent was there does not count against it once it is lost."""
+    with ecs_api(lambda _, look: look == 1) as api:
+        watch = api.watch()
+        question = replace(about(*arns(1))[0], interval=0.0)
+
+        async def ask() -> tuple[ConnectionAnswer, ConnectionAnswer]:
+            found = await watch.connected(question), await watch.connected(question)
+            await watch.close()
+            return found
+
+        before, after = asyncio.run(ask())
+    assert before == ConnectionAnswer(connected=True, looks=1)
+    assert after == ConnectionAnswer(connected=False, looks=1)
 
 
 def test_closing_forgets_and_ends_what_waits() -> None:

@@ -8,13 +8,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 import pytest
+import testinfra
 from instance_hosts import DNS, asked, host, run, trouble, vantage
+from testinfra.backend.base import CommandResult
 
 from pytest_ecs_privatelink.errors import VantageError
-from pytest_ecs_privatelink.probes.records import DnsAnswer
+from pytest_ecs_privatelink.probes.records import ConnectQuestion, DnsAnswer
+from pytest_ecs_privatelink.vantage.batches import Batch
 from pytest_ecs_privatelink.vantage.instance.channel import CommandChannel, StdinChannel
 from pytest_ecs_privatelink.vantage.instance.machine import Machine as Socket
 from pytest_ecs_privatelink.vantage.instance.machine import open_machine
@@ -175,6 +180,39 @@ def test_what_testinfra_raises_is_one_line() -> None:
 
     assert trouble(found).startswith(f"{spec}: testinfra could not run the program (")
     assert trouble(found).endswith("): try it by hand")
+
+
+@dataclass
+class Counting:
+    """A backend that runs commands here, and notes how long each may take."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    def execute(self, command: str, stdin: bytes, seconds: float) -> CommandResult:
+        """Run ``command``."""
+        assert not stdin
+        self.seconds.append(seconds)
+        result: CommandResult = testinfra.get_host("local://").run(command)
+        return result
+
+    def end(self) -> None:
+        """Do nothing."""
+
+
+def test_each_of_several_commands_has_all_the_time() -> None:
+    """What a first command waited for in vain is not missing to the second one."""
+    names = [Random(i).randbytes(140).hex() for i in range(60)]
+    questions = tuple(
+        ConnectQuestion(address="127.0.0.1", port=1, server_name=name, timeout=2.0)
+        for name in names
+    )
+    backend = Counting()
+
+    brought = CommandChannel(backend).exchange(Batch(questions=questions), 20)
+
+    assert len(brought.pairs) == len(names)
+    assert len(backend.seconds) > 1
+    assert min(backend.seconds) > 19.9
 
 
 GREETED = Patience(greeting=b"here", first=5.0, whole=5.0)

@@ -238,6 +238,19 @@ def test_an_answer_about_something_else_is_no_answer() -> None:
     }
 
 
+@pytest.mark.parametrize("addresses", [("nowhere",), ("10.0.0.7", "10.0.0"), ()])
+def test_an_answer_without_a_real_address_is_no_answer(addresses: tuple[str, ...]) -> None:
+    """No claim ever has to judge what a host made up for an address."""
+
+    def made_up(question: Question) -> Answer:
+        answer = an_answer(question)
+        return replace(answer, addresses=addresses) if isinstance(answer, DnsAnswer) else answer
+
+    found = run(asked(vantage(told(Told(made_up))), DNS))
+
+    assert trouble(found[0]) == f"{FIRST}: its answer to dns {NAME} has addresses that are none"
+
+
 def test_a_machine_s_trouble_is_its_own() -> None:
     """Beside a machine that fails, another subnet's answers."""
     bad, good = vantage(told(Told(VantageError("no")))), vantage(told(Told()))

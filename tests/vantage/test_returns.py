@@ -50,6 +50,19 @@ def test_answers_come_beside_their_questions() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "lie",
+    [{"duration_ms": float("nan")}, {"duration_ms": float("inf")}, {"detail": "half: \ud83d"}],
+    ids=["no number", "endless", "half a character"],
+)
+def test_what_no_report_can_hold_is_no_answer(lie: dict[str, object]) -> None:
+    """JSON may hold what other JSON and terminals may not: a host cannot break others' reports."""
+    with pytest.raises(ParcelError) as raised:
+        brought({"answers": [[0, to_json(FOUND) | lie]]})
+
+    assert str(raised.value) == "the answer holds numbers or characters that are none"
+
+
 def test_what_a_host_is_silent_about_is_missing() -> None:
     """No question gets lost: one without any word has that for its reason."""
     found = brought(Returned(answers=((0, FOUND),), undialled=((THERE, "late"),)))

@@ -1,5 +1,6 @@
 """What a host is asked at once, and what of its answer fits."""
 
+import ipaddress
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,7 @@ from pytest_ecs_privatelink.probes.records import (
     ConnectQuestion,
     DnsAnswer,
     DnsQuestion,
+    DnsStatus,
     Question,
 )
 from pytest_ecs_privatelink.vantage.batches import Batch, Brought
@@ -65,6 +67,8 @@ def fitting(batch: Batch, brought: Brought) -> Mapping[Question, Answer]:
             raise VantageError(f"it answered what it was not asked: {_told(question)}")
         if not _fits(question, answer):
             raise VantageError(f"its answer to {_told(question)} is about something else")
+        if isinstance(answer, DnsAnswer) and not _has_addresses(answer):
+            raise VantageError(f"its answer to {_told(question)} has addresses that are none")
     return dict(brought.pairs)
 
 
@@ -122,6 +126,15 @@ def _fits(question: Question, answer: Answer) -> bool:
         case AgentQuestion(), AgentAnswer():
             return question.instance == answer.instance
     return False
+
+
+def _has_addresses(answer: DnsAnswer) -> bool:
+    """Return whether claims can judge what ``answer`` says it found."""
+    try:
+        found = [ipaddress.ip_address(each) for each in answer.addresses]
+    except ValueError:
+        return False
+    return bool(found) or answer.status is not DnsStatus.ANSWERED
 
 
 def _told(question: Question) -> str:

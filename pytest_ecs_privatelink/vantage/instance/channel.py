@@ -79,10 +79,12 @@ class CommandChannel:
         self._metadata = metadata
 
     def exchange(self, batch: Batch, seconds: float) -> Brought:
-        """Ask with one command, or with several where the questions are too many for one."""
-        until = time.monotonic() + seconds
+        """Ask with one command, or with several where the questions are too many for one.
+
+        Each of them may take ``seconds``: the last has as much to wait for as the first.
+        """
         brought = [
-            self._ask(part, command, until) for part, command in self._commands(_by_name(batch))
+            self._ask(part, command, seconds) for part, command in self._commands(_by_name(batch))
         ]
         return Brought(
             pairs=tuple(pair for each in brought for pair in each.pairs),
@@ -104,8 +106,8 @@ class CommandChannel:
             for part in (batch.questions[:middle], batch.questions[middle:]):
                 yield from self._commands(with_questions(batch, part))
 
-    def _ask(self, batch: Batch, command: str, until: float) -> Brought:
-        before = None
+    def _ask(self, batch: Batch, command: str, seconds: float) -> Brought:
+        before, until = None, time.monotonic() + seconds
         while True:
             left = max(until - time.monotonic(), 0.1)
             found = _read(self._backend.execute(command, b"", left), batch, before)
