@@ -21,7 +21,7 @@ def test_the_matrix_of_the_main_job(runs: Runs) -> None:
     """``pytest --ecs-lab`` prints the README's matrix and last line, to the letter."""
     matrix = shown("each square", "75 of 75")
 
-    out = runs("--ecs-lab", tasks=True).lines
+    out = runs.with_tasks("--ecs-lab").lines
 
     start = out.index(matrix[0])
     assert out[start : start + len(matrix)] == matrix
@@ -31,7 +31,7 @@ def test_the_broken_world(runs: Runs) -> None:
     """The README's fault turns the README's row red, with its cause and what mends it."""
     row, _, *headline = shown("logs            ✔✘", "private-a only")
 
-    out = runs("--ecs-lab", "--ecs-fault=endpoint-sg-ingress-part", tasks=True).lines
+    out = runs.with_tasks("--ecs-lab", "--ecs-fault=endpoint-sg-ingress-part").lines
 
     assert row in out
     (cause,) = (line for line in out if line.startswith("c1 "))
