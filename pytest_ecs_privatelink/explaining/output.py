@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_ecs_privatelink.explaining.facts import TaskFacts, words_of
 from pytest_ecs_privatelink.explaining.remedies import page_of, remedy_of
 from pytest_ecs_privatelink.records import to_json
 from pytest_ecs_privatelink.reporting.causes_text import command_lines
 from pytest_ecs_privatelink.reporting.plain import one_line
+from pytest_ecs_privatelink.stopped.plain import without_signatures
 from pytest_ecs_privatelink.stopped.records import Explanation
 
 _INDENT = "   "
@@ -30,7 +31,8 @@ def as_lines(told: Told) -> Iterator[str]:
     yield from command_lines(remedy_of(found, words_of(told.facts, found)), _INDENT)
     yield f"{_INDENT}see: {page_of(found)}"
     if not found.known or told.facts.task:
-        yield from (f"{_INDENT}ECS: {one_line(line)}" for line in found.text.splitlines())
+        said = without_signatures(found.text).splitlines()
+        yield from (f"{_INDENT}ECS: {one_line(line)}" for line in said)
 
 
 def _headline(found: Explanation) -> str:
@@ -49,7 +51,7 @@ def _record(told: Told) -> dict[str, object]:
     remedy = remedy_of(told.found, words_of(told.facts, told.found))
     known = to_json(told.facts) if told.facts.task else None
     return {
-        **to_json(told.found),
+        **to_json(replace(told.found, text=without_signatures(told.found.text))),
         "task": known,
         "remedy": to_json(remedy),
         "reference": page_of(told.found),

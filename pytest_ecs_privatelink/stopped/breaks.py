@@ -25,6 +25,14 @@ _FILTERS = (
 
 BREAKS = (
     Break(
+        id="proxy",
+        seen=r"\bproxyconnect\b",
+        code=None,
+        says="the proxy that calls are sent through was not reached, so the endpoint was not tried",
+        advice="mend HTTP_PROXY and HTTPS_PROXY, and put the endpoints' names into NO_PROXY",
+        source=_GO,
+    ),
+    Break(
         id="no-such-host",
         seen=r"no such host",
         code=Code.DNS_NXDOMAIN,
@@ -101,6 +109,7 @@ BREAKS = (
         says="no answer{at_address}",
         advice=_FILTERS,
         by_place=True,
+        silent=True,
         source=_LISTED,
     ),
     Break(
@@ -109,6 +118,7 @@ BREAKS = (
         code=Code.TCP_TIMEOUT,
         says="the connection got no answer",
         advice=_FILTERS,
+        silent=True,
         source=_LISTED,
     ),
     Break(
@@ -117,7 +127,17 @@ BREAKS = (
         code=Code.TCP_TIMEOUT,
         says="no connection came about in time",
         advice=_ALL_OF_IT,
+        silent=True,
         source=_LISTED,
+    ),
+    Break(
+        id="closed",
+        seen=r": (?:unexpected )?EOF\b",
+        code=None,
+        says="the connection was closed before there was an answer",
+        advice="look at what answers in the endpoint's place: a proxy, a firewall, a hosted zone's "
+        "record",
+        source=_GO,
     ),
     Break(
         id="out-of-time",
@@ -128,6 +148,7 @@ BREAKS = (
         says="it ran out of time, which is the network; the text does not say whether at the name, "
         "the connection or the answer",
         advice=_ALL_OF_IT,
+        silent=True,
         source=_LISTED,
     ),
     Break(
@@ -138,6 +159,7 @@ BREAKS = (
         says="ECS calls it a connection issue, and does not say whether at the name, the "
         "connection or the answer",
         advice=_ALL_OF_IT,
+        silent=True,
         source="9, 10, 11, 13, 17, 23, 30",
     ),
     Break(
@@ -147,6 +169,7 @@ BREAKS = (
         code=None,
         says="the text ends before its reason: the path, or else a refusal by IAM",
         advice=f"{_ALL_OF_IT}; then the execution role's permissions",
+        silent=True,
         source="4, 5",
     ),
 )

@@ -118,11 +118,12 @@ def of_call(row: Row, told: Told) -> Explanation:
     )
     if told.broken is None:
         return found
+    better = told.broken.silent and service == row.service
     found = replace(
         found,
         code=told.broken.code or row.own,
-        sentence=f"{_step(row, service, told)}: {_how(told.broken, found, told)}",
-        advice=row.advice or told.broken.advice,
+        sentence=f"{_step(row, service, told)}: {_how(told.broken, found, told, foreign=foreign)}",
+        advice=(better and row.advice) or told.broken.advice,
     )
     if foreign and not private:
         return replace(found, code=Code.IMAGE_REGISTRY_PUBLIC, advice=_FOREIGN)
@@ -137,7 +138,7 @@ def _placed(found: Explanation, broken: Break) -> Explanation:
     return replace(found, code=Code.DNS_PUBLIC_ANSWER, advice=_NO_ENDPOINT)
 
 
-def _how(broken: Break, found: Explanation, told: Told) -> str:
+def _how(broken: Break, found: Explanation, told: Told, *, foreign: bool) -> str:
     says = broken.says.format(
         name=looked_up(told.words) or "what was looked up",
         address=found.address or "there",
@@ -147,6 +148,8 @@ def _how(broken: Break, found: Explanation, told: Told) -> str:
         return says
     if found.private:
         place = "a private address: the name leads into the VPC, and what lies between stops it"
+    elif foreign:
+        place = "a public address: no way leads out"
     elif found.service == "s3":
         place = "an address of S3's: the gateway endpoint's way is not taken, or a filter stops it"
     else:

@@ -12,6 +12,14 @@ _GIVEN_NAMES = (
     (re.compile(r"\b(resolve ref(?:erence)?|denied for|related to) [^\s,]*[^\s,:]"), r"\1 <image>"),
 )
 
+# What signs a request stands in its query: whoever has it may repeat the request for a while.
+_SIGNED = re.compile(r"(?<=\?)(?=[^\s\"']*(?:X-Amz-|Signature=))[^\s\"']*")
+
+
+def without_signatures(text: str) -> str:
+    """Return ``text`` without the queries of presigned URLs."""
+    return _SIGNED.sub("...", text)
+
 
 def one_spelling(text: str) -> str:
     """Return ``text`` on one line, with plain quotation marks."""

@@ -52,7 +52,8 @@ class Break:
     """Words for how a connection failed; ``code`` None: they do not say at which step of it.
 
     ``says`` may name ``{name}`` and ``{address}``; ``by_place``: what it means depends on whether
-    the address is private.
+    the address is private. ``silent``: nothing was answered, for which the step may know what to
+    look at better than ``advice`` does.
     """
 
     id: str
@@ -61,4 +62,5 @@ class Break:
     says: str
     advice: str
     by_place: bool = False
+    silent: bool = False
     source: str

@@ -25,6 +25,17 @@ MISSING_ROWS = (
         source="12",
     ),
     Row(
+        id="secret-key-missing",
+        kind=Kind.WHOLE,
+        seen=r"did not contain json key",
+        phase=Phase.SECRETS,
+        service="secretsmanager",
+        own=Code.SECRET_MISSING,
+        says="Secrets Manager gave the secret, which has no such JSON key: it is not the network",
+        advice="mend the key behind the secret's ARN in the task definition, or the secret",
+        source="EC2 agent, asm.go (FACTS section 4.1, below the table)",
+    ),
+    Row(
         id="parameter-missing",
         kind=Kind.WHOLE,
         seen=r"\binvalid (?:ssm )?parameters: |\bParameterNotFound\b",

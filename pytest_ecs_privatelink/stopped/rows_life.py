@@ -22,11 +22,21 @@ PLACEMENT_ROWS = (
         id="no-capacity",
         kind=Kind.WHOLE,
         seen=r"\bCapacity is unavailable at this time\b|\bRESOURCE:(?:CPU|MEMORY|PORTS|GPU)\b"
-        r"|\bRESOURCE:ENI\b|\bNo Container Instances were found\b",
+        r"|\bRESOURCE:ENI\b|\bNo Container Instances were found\b"
+        r"|reached the limit on the number of (?:tasks|vCPUs)",
         phase=Phase.PLACEMENT,
         says="there is no room for the task: it is not the network",
         advice="try again, in other zones, or with more or larger instances",
         source=_FAILURES,
+    ),
+    Row(
+        id="role-not-assumed",
+        kind=Kind.WHOLE,
+        seen=r"unable to assume the role",
+        phase=Phase.PLACEMENT,
+        says="ECS may not act as the role of the task: it is not the network",
+        advice="let ecs-tasks.amazonaws.com assume the role (its trust policy)",
+        source=_PAGE,
     ),
     Row(
         id="subnet-full",

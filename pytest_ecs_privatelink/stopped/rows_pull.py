@@ -118,7 +118,7 @@ PULL_ROWS = (
         own=Code.ECR_LAYER,
         denied=Code.ECR_LAYER,
         network=True,
-        says="the image's layers do not arrive from S3",
+        says="the image's layers do not arrive",
         advice=_LAYERS,
         source="25",
     ),

@@ -66,6 +66,17 @@ def test_standard_input_is_read_and_json_is_written() -> None:
     assert told["reference"].endswith("using_awslogs.html")
 
 
+def test_signatures_of_urls_are_not_repeated() -> None:
+    """A layer's URL that ECS quotes is signed: whoever reads a log may not use it."""
+    signed = "https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/1?X-Amz-"
+    text = f'failed to copy: httpReadSeeker: Get "{signed}Signature=abc": weather'
+
+    shown, record = explain(f"{text} Get {signed}Date=1"), explain("--json", text)
+
+    assert "abc" not in shown.out + record.out
+    assert "X-Amz" not in shown.out + record.out
+
+
 def test_any_bytes_are_a_text() -> None:
     """What is no UTF-8 is unknown, not a traceback."""
     ran = explain("-", stdin=b"\xff\xfe\x00")

@@ -1,17 +1,10 @@
 """Every text of the table is known, and comes down to what the table says."""
 
 import pytest
-from stop_texts import STOP_TEXTS, StopText, Told, filled
+from stop_texts import STOP_TEXTS
+from stop_told import StopText, filled, told_of
 
 from pytest_ecs_privatelink.stopped.explain import explain_text
-from pytest_ecs_privatelink.stopped.records import Explanation
-
-
-def told_of(found: Explanation) -> Told:
-    """Return what the table says of a text, as it was explained."""
-    return Told(
-        found.phase, found.service, found.code, found.network, found.denied_by, found.action
-    )
 
 
 @pytest.mark.parametrize("row", STOP_TEXTS, ids=lambda row: row.number)

@@ -4,7 +4,8 @@ import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
-from stop_texts import STOP_TEXTS, filled
+from stop_texts import STOP_TEXTS
+from stop_told import filled
 
 from pytest_ecs_privatelink.probes.task_records import Stopped, StoppedContainer
 from pytest_ecs_privatelink.stopped.explain import explain, explain_text
