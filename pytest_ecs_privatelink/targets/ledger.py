@@ -138,7 +138,7 @@ class Ledger:
         clusters = {each.cluster for each in left if each.cluster}
         # One spares the search of all; of several none is named, for it would be the only one.
         where = f" --ecs-log-group {shlex.quote(groups.pop())}" if len(groups) == 1 else ""
-        where += "".join(f" --ecs-cluster {shlex.quote(each)}" for each in clusters)
+        where += "".join(f" --ecs-cluster {shlex.quote(each)}" for each in sorted(clusters))
         return (
             f"ecs-privatelink: could not remove {trace}{more} ({reason}); "
             f"later: {self._command}{where} --ecs-cleanup {self._run}"

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     import boto3
 
 Raw = dict[str, Any]
-_LAUNCH_S = 30.0
+_LAUNCH_S, _STOPPING_S = 5.0, 2.0
+"""How long calls under way are waited for as the run ends: what is left then, the notebook has."""
 _LAST_WORDS_S = 3.0
 _HINTS = {
     "": "ECS never showed it: run again",
@@ -105,7 +106,8 @@ class TaskRuns:
         if self._launches:
             await asyncio.wait(self._launches, timeout=_LAUNCH_S)
         left = self._follower.unstopped
-        await asyncio.gather(*map(self._stop, left))
+        if stops := [asyncio.create_task(self._stop(each)) for each in left]:
+            await asyncio.wait(stops, timeout=_STOPPING_S)
         end = time.monotonic() + self._patience.farewell
         await asyncio.gather(*(self._follower.until(each, (STOPPED,), end) for each in left))
         for each in left:
@@ -171,7 +173,7 @@ class TaskRuns:
         assert isinstance(generated, Generated)
         ran = answer.status is TaskStatus.RAN
         containers = () if answer.stopped is None else answer.stopped.containers
-        if all(each.exit_code is None for each in containers):
+        if self._closing or all(each.exit_code is None for each in containers):
             return answer, ""
         stream = self._plan.stream_of(followed.arn)
         seconds = self._patience.logs if ran else min(_LAST_WORDS_S, self._patience.logs)

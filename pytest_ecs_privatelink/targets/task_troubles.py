@@ -72,7 +72,8 @@ def trouble_of(error: Exception, action: str, host: str = "the ECS API") -> Task
         return trouble_of_failure(words)
     if is_silence(error):
         return TaskTrouble(TaskStatus.FAILED, f"no answer from {host} to {action}: see its network")
-    return TaskTrouble(TaskStatus.FAILED, f"{action} failed: {one_line(words)}")
+    told = words if code is None else f"{code}: {_message(error)}"
+    return TaskTrouble(TaskStatus.FAILED, f"{action} failed: {one_line(told)}")
 
 
 def trouble_of_failure(reason: str, detail: str = "") -> TaskTrouble:
@@ -97,3 +98,7 @@ def _denied(action: str, words: str) -> TaskTrouble:
     return TaskTrouble(
         TaskStatus.DENIED, f"{action}{where} is denied{why}: docs/iam-policy.json has it"
     )
+
+
+def _message(error: Exception) -> str:
+    return str(getattr(error, "response", {}).get("Error", {}).get("Message") or "no word")

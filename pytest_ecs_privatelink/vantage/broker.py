@@ -210,7 +210,11 @@ class Broker:
         if self._notes is None or not isinstance(inner, CallQuestion):
             return await tasks.ask(question)
         self._notes.asking(inner)
-        answer = await tasks.ask(question)
+        try:
+            answer = await tasks.ask(question)
+        except VantageError:
+            self._notes.answered(inner)  # its task is gone, or never was
+            raise
         self._notes.answered(inner)
         return answer
 

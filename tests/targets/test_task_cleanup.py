@@ -106,3 +106,24 @@ def test_who_may_not_look_is_told() -> None:
     assert ended.problems == (
         "tasks cannot be looked for: AccessDeniedException for ecs:ListTasks",
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "cluster", "why"),
+    [
+        (TraceKind.TASKS, f"pytest-ecs-privatelink/{RUN}", None, "tasks run in a cluster"),
+        (TraceKind.TASK_DEFINITION, "app-web", None, "is not a run's own"),
+        (
+            TraceKind.TASK_DEFINITION,
+            f"pytest-ecs-privatelink-{RUN}-fargate",
+            "app",
+            "tasks run in a cluster, nothing else does",
+        ),
+    ],
+)
+def test_nothing_but_a_run_s_own_can_be_noted(
+    kind: TraceKind, name: str, cluster: str | None, why: str
+) -> None:
+    """What is removed at the end cannot be somebody else's, whatever a bug asks."""
+    with pytest.raises(ValueError, match=why):
+        Trace(kind=kind, name=name, cluster=cluster)

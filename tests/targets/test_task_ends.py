@@ -7,7 +7,10 @@ import time
 from dataclasses import replace
 
 import pytest
-from ecs_cloud import ENDED_WELL, EcsCloud, Raw, ecs_cloud
+from botocore.exceptions import ClientError
+from ecs_cloud import ENDED_WELL, GAP, EcsCloud, Raw, ecs_cloud
+from hypothesis import given
+from hypothesis import strategies as st
 from task_plans import (
     FARGATE,
     GENERATED,
@@ -24,7 +27,9 @@ from task_plans import (
 
 from pytest_ecs_privatelink.probes.task_records import TaskQuestion, TaskStatus
 from pytest_ecs_privatelink.targets.ledger import Ledger
+from pytest_ecs_privatelink.targets.task_ends import ending_of
 from pytest_ecs_privatelink.targets.task_runs import TaskRuns
+from pytest_ecs_privatelink.targets.task_troubles import trouble_of
 from pytest_ecs_privatelink.verdict import LaunchType
 
 MARK = f"pytest-ecs-privatelink/{RUN}"
@@ -204,8 +209,7 @@ NO_RIGHT = "is denied (because no identity-based policy allows it): docs/iam-pol
             "RunTask",
             ("ClusterNotFoundException", "Cluster not found."),
             TaskStatus.FAILED,
-            "ecs:RunTask failed: An error occurred (ClusterNotFoundException) when calling the"
-            " RunTask operation: Cluster not found.",
+            "ecs:RunTask failed: ClusterNotFoundException: Cluster not found.",
         ),
     ],
 )
@@ -380,8 +384,8 @@ def test_ends_that_say_nothing_of_the_network(end: Raw, status: TaskStatus, deta
 
 
 def test_logs_that_come_late_are_waited_for() -> None:
-    """The stream is not there yet, then a part of it, on several pages: read until it is whole."""
-    with ecs_cloud(log=["a", "b", "c", "d", "whole"], log_from=4) as cloud:
+    """The stream is not there yet, then in pages of which one is empty: read until it is whole."""
+    with ecs_cloud(log=["a", "b", GAP, "c", "d", "whole"], log_from=4) as cloud:
         ((answer, log),) = ran(cloud)
 
     assert answer.status is TaskStatus.RAN
@@ -555,3 +559,43 @@ def _relent_later(cloud: EcsCloud) -> None:
         cloud.refuses = {}
 
     threading.Thread(target=relent, daemon=True).start()
+
+
+_WORD = st.text(max_size=40)
+_CONTAINER = st.fixed_dictionaries(
+    {}, optional={"name": _WORD, "reason": _WORD, "exitCode": st.none() | st.integers(0, 255)}
+)
+
+
+@given(
+    raw=st.fixed_dictionaries(
+        {},
+        optional={
+            "stopCode": st.none() | st.sampled_from(["TaskFailedToStart", "UserInitiated", "New"]),
+            "stoppedReason": st.none() | _WORD,
+            "startedAt": st.floats(0, 2e9),
+            "containers": st.none() | st.lists(_CONTAINER, max_size=3),
+        },
+    ),
+    ours=st.booleans(),
+)
+def test_whatever_ecs_says_of_an_end_is_one_line(raw: Raw, ours: bool) -> None:
+    """Fields may be missing, and texts of any kind: an end is never an error of ours."""
+    status, detail = ending_of(raw, ours=ours)
+
+    assert (detail == "") is (status is TaskStatus.RAN)
+    assert detail.isprintable()
+    assert len(detail) < 700
+    if raw.get("stopCode") == "TaskFailedToStart":
+        assert status is not TaskStatus.RAN
+
+
+@given(words=st.text(max_size=300), code=_WORD)
+def test_whatever_aws_refuses_with_is_one_line(words: str, code: str) -> None:
+    """Nobody's error text breaks the terminal, and each names the action."""
+    error = ClientError({"Error": {"Code": code, "Message": words}}, "RunTask")
+    trouble = trouble_of(error, "ecs:RunTask")
+
+    assert trouble.status is not TaskStatus.RAN
+    assert trouble.detail.isprintable()
+    assert len(trouble.detail) < 500

@@ -342,7 +342,7 @@ def test_without_tasks_nothing_is_asked_inside() -> None:
 
 
 def test_what_is_written_from_inside_is_noted_before() -> None:
-    """A log stream that a task makes goes like one that a host makes."""
+    """A log stream that a task makes goes like one that a host makes, whether it told or not."""
     world, heard = make_world(), list[str]()
     written = SecretQuestion(host="h", region="r", service="ssm", reference="/p")
 
@@ -359,4 +359,4 @@ def test_what_is_written_from_inside_is_noted_before() -> None:
             await broker.ask_once("subnet-1", replace(INSIDE, question=written))
 
     asyncio.run(run())
-    assert heard == ["asking"]
+    assert heard == ["asking", "answered"]

@@ -150,10 +150,10 @@ def test_all_tasks_start_at_once_and_each_answers_its_own() -> None:
 
 
 def test_what_is_foreseen_is_dialled_along_and_answered_later() -> None:
-    """A claim dials what a name leads to; the task has done so before it is asked."""
+    """A claim dials what a name leads to; the task has done so before, in its own name."""
     tasks = Tasks()
     dials = {"localhost": ConnectQuestion(address="", port=1, server_name="localhost")}
-    then = ConnectQuestion(address="127.0.0.1", port=1, server_name="localhost")
+    then = replace(dials["localhost"], address="127.0.0.1", launch_types=(FARGATE,))
 
     async def go() -> tuple[object, str]:
         desk = desk_of(tasks, dials)
