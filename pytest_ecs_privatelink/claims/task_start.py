@@ -186,7 +186,8 @@ def _ended(stopped: Stopped) -> str:
 
 def _words(explanation: Explanation, words: str) -> str:
     """Return ECS's words on one line, whole but for what would sign a request."""
-    return _QUERY.sub("...", " ".join(explanation.text.split()) or words)
+    told = "; ".join(" ".join(line.split()) for line in explanation.text.splitlines())
+    return _QUERY.sub("...", told or words)
 
 
 def _texts(stopped: Stopped) -> str:

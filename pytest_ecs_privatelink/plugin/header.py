@@ -78,10 +78,12 @@ def _traces(run: Run) -> list[str]:
     settings = plan.settings
     delivers = Claim.AWSLOGS in settings.claims and Claim.AWSLOGS not in plan.unproven
     probes = run.exchange is not None and bool(run.vantages)
-    if settings.lab or settings.read_only or not (delivers and probes):
+    made = ["log streams"] if delivers and probes else []
+    made += ["tasks"] if run.tasks is not None else []
+    if settings.lab or settings.read_only or not made:
         return []
     return [
-        f"  run {run.id}: its log streams are removed at the end; "
+        f"  run {run.id}: its {' and '.join(made)} are removed at the end; "
         f"should it be killed, pytest --ecs-cleanup {run.id} does it"
     ]
 

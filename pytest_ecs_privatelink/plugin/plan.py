@@ -12,15 +12,11 @@ from pytest_ecs_privatelink.catalogue.agents import STANDS_AT
 from pytest_ecs_privatelink.catalogue.requirements import (
     Need,
     Requirement,
-    derive_requirements,
     tested,
 )
-from pytest_ecs_privatelink.catalogue.rules import Features
-from pytest_ecs_privatelink.catalogue.services import SERVICES
 from pytest_ecs_privatelink.claims.terms import Terms
 from pytest_ecs_privatelink.diagnosis.causes import blamed, suspect
 from pytest_ecs_privatelink.diagnosis.reach import blame
-from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.agents import agent_subnets, agents_unproven
 from pytest_ecs_privatelink.plugin.asked import refuse_unknown_groups, with_cluster_asked
 from pytest_ecs_privatelink.plugin.errands import (
@@ -31,6 +27,7 @@ from pytest_ecs_privatelink.plugin.errands import (
     unproven,
     with_options,
 )
+from pytest_ecs_privatelink.plugin.needed import existing, requirements_of, usual_launch_types
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.task_cells import Tasks, tasks_of, tasks_unproven
 from pytest_ecs_privatelink.plugin.under_test import service_under_test
@@ -41,7 +38,6 @@ from pytest_ecs_privatelink.topology.evidence import (
     launch_types_of,
     subnets_of,
 )
-from pytest_ecs_privatelink.topology.lookup import endpoints_for
 from pytest_ecs_privatelink.topology.model import Snapshot
 from pytest_ecs_privatelink.topology.selection import Selection, slugs, subnets_under_test
 from pytest_ecs_privatelink.verdict import (
@@ -54,8 +50,6 @@ from pytest_ecs_privatelink.verdict import (
     Finding,
     LaunchType,
 )
-
-_EC2_SERVICES = ("ecs", "ecs-agent", "ecs-telemetry")
 
 
 # No slots: what every test looks up is kept with it.
@@ -156,15 +150,16 @@ def make_plan(settings: Settings, snapshot: Snapshot, *, basis: Basis, ca_file: 
     snapshot = with_cluster_asked(settings, snapshot)
     selection = subnets_under_test(snapshot, settings.subnets)
     refuse_unknown_groups(settings, snapshot)
-    launch_types = settings.launch_types or launch_types_of(snapshot) or _launch_types(snapshot)
+    launch_types = settings.launch_types or launch_types_of(snapshot)
+    launch_types = launch_types or usual_launch_types(snapshot)
     features = with_options(features_of(snapshot), settings, launch_types)
     registries = features.registries or (snapshot.vpc.owner,)
-    requirements = _requirements(settings, snapshot, launch_types, features)
+    requirements = requirements_of(settings, snapshot, launch_types, features)
     terms = replace(
         _terms(settings, snapshot, selection, launch_types, basis),
         services=tuple(
             service_under_test(each, snapshot, registries)
-            for each in tested(requirements, _existing(snapshot))
+            for each in tested(requirements, existing(snapshot))
         ),
         ca_file=ca_file,
     )
@@ -242,34 +237,6 @@ def _scene(
         writes=not settings.read_only,
         replaced=replaced_by(settings),
     )
-
-
-def _launch_types(snapshot: Snapshot) -> tuple[LaunchType, ...]:
-    if any(endpoints_for(snapshot, service) for service in _EC2_SERVICES):
-        return (LaunchType.FARGATE, LaunchType.EC2)
-    return (LaunchType.FARGATE,)
-
-
-def _requirements(
-    settings: Settings,
-    snapshot: Snapshot,
-    launch_types: tuple[LaunchType, ...],
-    features: Features,
-) -> tuple[Requirement, ...]:
-    try:
-        return derive_requirements(
-            region=snapshot.region,
-            launch_types=launch_types,
-            features=features,
-            existing=_existing(snapshot),
-            only=settings.need or None,
-        )
-    except ValueError as error:
-        raise SettingsError(f"--ecs-need: {error}") from None
-
-
-def _existing(snapshot: Snapshot) -> frozenset[str]:
-    return frozenset(service for service in SERVICES if endpoints_for(snapshot, service))
 
 
 def _vpc_resolver(snapshot: Snapshot) -> str:

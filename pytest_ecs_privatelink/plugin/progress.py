@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import pytest
 
@@ -23,10 +23,14 @@ _LEAST = 20
 
 
 class Progress:
-    """Hooks of the controller that write behind the cursor, and erase before pytest goes on."""
+    """Hooks of the controller that write behind the cursor, and erase before pytest goes on.
 
-    def __init__(self, writer: TerminalWriter) -> None:
+    ``writer`` is pytest's, ``terminal`` is where it writes when it captures nothing.
+    """
+
+    def __init__(self, writer: TerminalWriter, terminal: TextIO) -> None:
         self._writer = writer
+        self._terminal = terminal
         self._told = ""
         self._shown = False
         self._alone = threading.Lock()
@@ -49,6 +53,10 @@ class Progress:
         with self._alone:
             self._erase()
 
+    def pytest_unconfigure(self) -> None:
+        """Let go of the terminal."""
+        self._terminal.close()
+
     def _show(self) -> None:
         room = self._writer.fullwidth - self._writer.width_of_current_line - 2
         if not self._told or room < _LEAST:
@@ -65,8 +73,8 @@ class Progress:
 
     def _put(self, text: str) -> None:
         # Past the writer, which would count it as part of the line.
-        self._writer._file.write(text)
-        self._writer.flush()
+        self._terminal.write(text)
+        self._terminal.flush()
 
 
 def progress_of(config: pytest.Config) -> Progress | None:
@@ -75,4 +83,7 @@ def progress_of(config: pytest.Config) -> Progress | None:
     watched = reporter is not None and reporter.isatty and os.environ.get("TERM") != "dumb"
     if not watched or config.get_verbosity() < 0:
         return None
-    return Progress(config.get_terminal_writer())
+    writer = config.get_terminal_writer()
+    # A copy: while a test runs, standard output is captured, and tasks start meanwhile.
+    copy = os.dup(writer._file.fileno())
+    return Progress(writer, os.fdopen(copy, "w", encoding=writer._file.encoding))

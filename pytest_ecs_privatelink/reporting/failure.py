@@ -22,6 +22,7 @@ from pytest_ecs_privatelink.verdict import (
 
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _INDENT = "  "
+_MOST = 400
 _BECAUSE = f"{_INDENT}because: "
 _ADVICE = (f"{_INDENT}look at: ", f"{_INDENT}see: ")
 
@@ -37,7 +38,7 @@ def failure_text(
     subnet id. The first line stands alone: it is what pytest's short summary shows. Only audits
     bring their commands: those of a cell stand in the causes.
     """
-    lines = [f"{_title(check)}: {one_line(_outcome(check))}"]
+    lines = [f"{_title(check)}: {_shortened(check, one_line(_outcome(check)))}"]
     if where := _where(check, names):
         lines.append(f"{_INDENT}where: {where}")
     lines.append(f"{_INDENT}expected: {one_line(check.expected)}")
@@ -56,6 +57,13 @@ def _title(check: Check) -> str:
     if check.code is not None:
         return str(check.code)
     return "could not look" if check.verdict is Verdict.ERROR else str(check.verdict)
+
+
+def _shortened(check: Check, text: str) -> str:
+    """Return ``text`` without the end of what ECS said of a task: the reports have it whole."""
+    if check.claim is not Claim.TASK_START or len(text) <= _MOST:
+        return text
+    return f"{text[:_MOST].rstrip()}... (--ecs-json FILE keeps it whole)"
 
 
 def _outcome(check: Check) -> str:

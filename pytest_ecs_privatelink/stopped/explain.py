@@ -27,7 +27,9 @@ def explain(stopped: Stopped, ranges: Iterable[str] = ()) -> Explanation:
     the texts, a line each; an exit code is told where the container had run.
     """
     ranges = tuple(ranges)
-    containers = sorted(stopped.containers, key=lambda each: (each.name, each.reason))
+    containers = sorted(
+        stopped.containers, key=lambda each: (each.name, each.reason, str(each.exit_code))
+    )
     said = dict.fromkeys(filter(None, (stopped.reason, *(each.reason for each in containers))))
     texts = tuple(said) or ((stopped.code,) if stopped.code else ())
     readings = (_read(text, ranges) for text in texts)

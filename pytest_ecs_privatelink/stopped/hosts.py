@@ -76,13 +76,25 @@ def service_of(host: str) -> str | None:
     return _OWN_HOSTS.get(f"{plain}{fips}") or _OWN_HOSTS.get(plain)
 
 
-def _left_of_region(host: str) -> str | None:
+def region_of(host: str) -> str | None:
+    """Return the Region that a host name of AWS's carries; None for none, or another's host."""
+    labels = _labels(host.lower())
+    return labels[-1] if labels and looks_like_region(labels[-1]) else None
+
+
+def _labels(host: str) -> list[str]:
+    """Return the labels left of a partition's suffix; none where the host has no such suffix."""
     suffix = next((each for each in _SUFFIXES if host.endswith(f".{each}")), None)
     if suffix is None:
-        return None
+        return []
     labels = host.removesuffix(f".{suffix}").split(".")
-    if labels[-1] == "vpce":
-        labels.pop()
+    return labels[:-1] if labels[-1] == "vpce" else labels
+
+
+def _left_of_region(host: str) -> str | None:
+    labels = _labels(host)
+    if not labels:
+        return None
     if looks_like_region(labels[-1]):
         return ".".join(labels[:-1])
     # S3's oldest names have no Region.

@@ -39,17 +39,22 @@ class OpenedSession:
 
 
 def open_session(
-    *, profile: str | None, region: str | None, profile_named_by: str = "--ecs-profile"
+    *,
+    profile: str | None,
+    region: str | None,
+    profile_named_by: str = "--ecs-profile",
+    region_named_by: str = "--ecs-region",
 ) -> OpenedSession:
     """Open the session that the options, the AWS environment and the profile ask for.
 
-    ``profile_named_by`` is what the user has to mend where there is no such ``profile``. Raises
+    ``profile_named_by`` is what the user has to mend where there is no such ``profile``, and
+    ``region_named_by`` where there is no Region. Raises
     `SettingsError` for an unknown profile (it lists the known ones), for no Region or one that is
     no Region's name, and for AWS configuration that botocore cannot use. Nothing is called, STS
     included.
     """
     asked = f"{profile_named_by} {profile}" if profile else _asked_by_environment()
-    chosen, source = _region(_open(profile, asked), region)
+    chosen, source = _region(_open(profile, asked), region, region_named_by)
     session = _open(profile, asked, chosen)
     endpoint_url = _endpoint_url(session, chosen)
     return OpenedSession(
@@ -89,7 +94,7 @@ def _known_profiles() -> str:
     return f"there are {', '.join(sorted(names))}" if names else "there are none"
 
 
-def _region(session: boto3.Session, option: str | None) -> tuple[str, str]:
+def _region(session: boto3.Session, option: str | None, named_by: str) -> tuple[str, str]:
     """Return the Region and its source."""
     if option:
         return option, "option"
@@ -99,7 +104,7 @@ def _region(session: boto3.Session, option: str | None) -> tuple[str, str]:
     if session.region_name:
         return session.region_name, f"profile {session.profile_name}"
     raise SettingsError(
-        "no AWS Region: give --ecs-region, set AWS_REGION, or set region in the AWS profile "
+        f"no AWS Region: give {named_by}, set AWS_REGION, or set region in the AWS profile "
         f"{session.profile_name}"
     )
 

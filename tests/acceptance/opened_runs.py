@@ -2,16 +2,18 @@
 
 import contextlib
 import json
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_ecs_privatelink.catalogue.chains import CHAINS
+from pytest_ecs_privatelink.catalogue.marks import marked
 from pytest_ecs_privatelink.plugin.breaking import LabHandle
 from pytest_ecs_privatelink.plugin.run import Run, open_run
 from pytest_ecs_privatelink.plugin.settings import Settings
-from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Check
+from pytest_ecs_privatelink.verdict import PATH_CLAIMS, Cell, Check, LaunchType, task_cell
 
 IN_LAB = Settings(lab=True)
 
@@ -54,6 +56,29 @@ class Opened:
         cells = self.cells()
         self.run.exchange.select(cells)
         return tuple(self.run.exchange.check(cell) for cell in cells)
+
+    def select_tasks(self, launch_type: LaunchType) -> tuple[Cell, ...]:
+        """Have a task of ``launch_type`` started in every subnet; return their cells."""
+        assert self.run.exchange is not None
+        subnets = self.run.part.plan.terms.subnets
+        cells = tuple(task_cell(each.id, launch_type) for each in subnets)
+        self.run.exchange.select(cells)
+        return cells
+
+    def tasks(self, desired: str) -> list[dict[str, Any]]:
+        """Return the tasks that this run has started and that are to be in this state."""
+        assert self.lab.world.workload is not None
+        ecs, cluster = self.lab.session.client("ecs"), self.lab.world.workload.cluster
+        started_by = marked(self.run.id)
+        arns = ecs.list_tasks(cluster=cluster, startedBy=started_by, desiredStatus=desired)
+        found = arns["taskArns"]
+        return list(ecs.describe_tasks(cluster=cluster, tasks=found)["tasks"]) if found else []
+
+    def wait_for_tasks(self) -> None:
+        """Wait until some task of this run is under way, as long as a busy machine may take."""
+        deadline = time.monotonic() + 60
+        while not self.tasks("RUNNING") and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def streams(self) -> dict[str, set[str]]:
         """Return the log streams in the cloud, by group."""

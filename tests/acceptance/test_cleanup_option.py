@@ -288,11 +288,11 @@ def test_an_aws_that_cannot_be_asked_is_told(cloud: Cloud, tmp_path: Path) -> No
         unanswered = cleanup(tmp_path, dead, "--ecs-cleanup", RUN)
     unsigned = cleanup(tmp_path, bare, "--ecs-cleanup", RUN)
 
-    told = "ERROR: log groups cannot be listed: "
+    told = ("ERROR: tasks cannot be looked for: ", "ERROR: log groups cannot be listed: ")
     assert (unsigned.code, unsigned.out) == (1, "")
-    assert unsigned.err == f"{told}Unable to locate credentials\n"
+    assert unsigned.err == "".join(f"{each}Unable to locate credentials\n" for each in told)
     assert (unanswered.code, unanswered.out) == (1, "")
-    assert unanswered.err == f"{told}no answer from 127.0.0.1\n"
+    assert unanswered.err == "".join(f"{each}no answer from 127.0.0.1\n" for each in told)
 
 
 def test_cleaning_needs_no_workers(cloud: Cloud, session: boto3.Session, tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_help_shows_the_options_as_a_group(pytester: pytest.Pytester) -> None:
     everywhere = re.findall(r"^  (--ecs-[a-z-]+)", result.stdout.str(), re.MULTILINE)
     assert everywhere == shown
     inis = re.findall(r"^  (ecs_[a-z_]+) \(", result.stdout.str(), re.MULTILINE)
-    acts = {"--ecs-save-snapshot", "--ecs-fault", "--ecs-cleanup"}
+    acts = {"--ecs-save-snapshot", "--ecs-fault", "--ecs-cleanup", "--ecs-lend-credentials"}
     assert {"--" + name.replace("_", "-") for name in inis} == set(shown) - acts
 
 

@@ -1,31 +1,12 @@
 """One-off tasks in the lab overlap in time, and nothing of them is left, whatever ends the run."""
 
-import time
-from typing import Any
-
 import pytest
 from lab_runs import Runs
 from opened_runs import Opened, opened
 
-from pytest_ecs_privatelink.catalogue.marks import MARK, marked
+from pytest_ecs_privatelink.catalogue.marks import MARK
 from pytest_ecs_privatelink.lab.world_ecs import LOG_GROUP
-from pytest_ecs_privatelink.verdict import Claim, LaunchType, Verdict, task_cell
-
-PATIENCE = 60.0
-"""Seconds that a busy machine may take."""
-
-
-def ecs_of(run: Opened) -> Any:  # noqa: ANN401 - a boto3 client
-    """Return a client of the ECS of the lab's cloud."""
-    return run.lab.session.client("ecs")
-
-
-def tasks_of(run: Opened, desired: str) -> list[dict[str, Any]]:
-    """Return the tasks that this run has started and that are to be in this state."""
-    ecs, cluster = ecs_of(run), _cluster_of(run)
-    arns = ecs.list_tasks(cluster=cluster, startedBy=marked(run.run.id), desiredStatus=desired)
-    found = arns["taskArns"]
-    return list(ecs.describe_tasks(cluster=cluster, tasks=found)["tasks"]) if found else []
+from pytest_ecs_privatelink.verdict import Claim, LaunchType, Verdict
 
 
 def definitions_of(run: Opened) -> list[str]:
@@ -33,30 +14,20 @@ def definitions_of(run: Opened) -> list[str]:
     return [
         arn
         for kind in LaunchType
-        for arn in ecs_of(run).list_task_definitions(
+        for arn in run.lab.session.client("ecs").list_task_definitions(
             familyPrefix=f"{MARK}-{run.run.id}-{kind}", status="ACTIVE"
         )["taskDefinitionArns"]
     ]
-
-
-def select_tasks(run: Opened) -> None:
-    """Have all Fargate tasks started."""
-    assert run.run.exchange is not None
-    subnets = run.run.part.plan.terms.subnets
-    run.run.exchange.select([task_cell(each.id, LaunchType.FARGATE) for each in subnets])
 
 
 def test_tasks_overlap_and_are_gone() -> None:
     """Three tasks run at the same time, each in its subnet; the cloud is as it was before."""
     with opened(claims=(Claim.TASK_START,)) as run:
         before = run.streams()
-        select_tasks(run)
+        cells = run.select_tasks(LaunchType.FARGATE)
         assert run.run.exchange is not None
-        subnets = run.run.part.plan.terms.subnets
-        checks = [
-            run.run.exchange.check(task_cell(each.id, LaunchType.FARGATE)) for each in subnets
-        ]
-        tasks = tasks_of(run, "STOPPED")
+        checks = [run.run.exchange.check(each) for each in cells]
+        tasks = run.tasks("STOPPED")
         during = definitions_of(run)
         told = run.run.remove_traces()
         after, left = run.streams(), definitions_of(run)
@@ -73,12 +44,10 @@ def test_tasks_overlap_and_are_gone() -> None:
 def test_tasks_under_way_are_stopped() -> None:
     """A run that is interrupted while its tasks start leaves none running, and no definition."""
     with opened(claims=(Claim.TASK_START,)) as run:
-        select_tasks(run)
-        deadline = time.monotonic() + PATIENCE
-        while not tasks_of(run, "RUNNING") and time.monotonic() < deadline:
-            time.sleep(0.05)
+        run.select_tasks(LaunchType.FARGATE)
+        run.wait_for_tasks()
         told = run.run.remove_traces()
-        running, left = tasks_of(run, "RUNNING"), definitions_of(run)
+        running, left = run.tasks("RUNNING"), definitions_of(run)
         after = run.streams()
 
     assert told is None
@@ -117,8 +86,3 @@ def test_signals_leave_nothing_of_tasks(runs: Runs, signal: str) -> None:
     assert calls["ecs:DeregisterTaskDefinition"] == calls["ecs:RegisterTaskDefinition"] == 1
     # Of each task its own stream, and the one that it was asked to write from inside.
     assert calls["logs:DeleteLogStream"] == 6
-
-
-def _cluster_of(run: Opened) -> str:
-    assert run.lab.world.workload is not None
-    return run.lab.world.workload.cluster

@@ -176,7 +176,7 @@ def test_a_read_only_run_starts_nothing() -> None:
 
 def test_a_death_is_explained_and_ecs_is_quoted() -> None:
     """The sentence, then ECS's words whole on one line; phase and service are the explanation's."""
-    check = started(ScriptedTask(died(NO_TOKEN.replace(" ", "\n", 1)), lost="the task died"))
+    check = started(ScriptedTask(died(NO_TOKEN.replace(" ", "  ", 1)), lost="the task died"))
 
     assert outcome(check) == (FAILED, Code.TASK_FAILED_TO_START, "ecr.api")
     assert check.phase == "registry auth"

@@ -31,7 +31,7 @@ def terminal() -> tuple[io.StringIO, TerminalWriter, Progress]:
     writer = TerminalWriter(file)
     writer.fullwidth = 60
     writer.write("test_task_start.py ")
-    return file, writer, Progress(writer)
+    return file, writer, Progress(writer, file)
 
 
 def test_it_stands_behind_what_pytest_wrote_and_is_written_over() -> None:

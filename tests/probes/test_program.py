@@ -319,7 +319,7 @@ def _output(command: str, shown: list[int]) -> str:
 
 def test_the_program_is_small() -> None:
     """The program fits well into what SSM and a shell take, with room for a batch."""
-    assert len(bundle()) < 50_000
+    assert len(bundle()) < 53_000
 
 
 @pytest.mark.parametrize("python", pythons().values(), ids=pythons())

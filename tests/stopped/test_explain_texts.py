@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stop_texts import STOP_TEXTS, StopText, filled
 from test_explain_table import told_of
@@ -100,11 +100,14 @@ def test_a_cut_text_blames_nobody_else(row: StopText, kept: int) -> None:
     assert found.code is not Code.IMAGE_REGISTRY_PUBLIC
 
 
-@given(st.text(max_size=300))
+# Hypothesis tries the literals of the code under test, too, and these letters are in each of them.
+@given(st.text(st.characters(exclude_characters="eEoO"), max_size=300))
+@example("Error: something went wrong, and nobody has seen it before")
+@example("Task failed to start")
+@example("TaskFailedToStart")
+@example("ResourceInitializationError: the moon is in the wrong house")
 def test_random_text_is_unknown_and_shown_whole(text: str) -> None:
     """Nothing is guessed of what nobody has seen, and nothing raises."""
-    assume(text.strip().lower().strip("'\"") != "agent")
-
     found = explain_text(text)
 
     assert (found.known, found.service, found.code, found.network) == (False, None, None, False)
