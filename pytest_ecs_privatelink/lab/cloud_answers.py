@@ -74,24 +74,6 @@ class Answers:
 
     def _ask(self, operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what the emulator's ECS says, its agents put right; `CallRefusedError`."""
-        body = json.dumps(request).encode()
-        environ = {
-            "REQUEST_METHOD": "POST",
-            "SCRIPT_NAME": "",
-            "PATH_INFO": "/",
-            "QUERY_STRING": "",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": f"ecs.{REGION}.amazonaws.com",
-            "HTTP_AUTHORIZATION": _SIGNED,
-            "HTTP_X_AMZ_TARGET": f"{ECS}.{operation}",
-            "CONTENT_TYPE": _JSON,
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.errors": sys.stderr,
-            "wsgi.url_scheme": "http",
-        }
         statuses: list[str] = []
 
         def keep(status: str, *_: object) -> Callable[..., object]:
@@ -99,12 +81,13 @@ class Answers:
             return statuses.append
 
         with self._one_at_a_time:
-            said: dict[str, Any] = json.loads(b"".join(self._emulator(environ, keep)))
+            answer = b"".join(self._emulator(_call_of(operation, request), keep))
+            said: dict[str, Any] = json.loads(answer)
+            if operation == "DescribeContainerInstances":
+                self._agents.looked_at(said)
         if not statuses[0].startswith("200"):
             code = str(said.get("__type", "ServerException")).rpartition("#")[2]
             raise CallRefusedError(code, str(said.get("message", "")))
-        if operation == "DescribeContainerInstances":
-            self._agents.looked_at(said)
         return said
 
     def _put_right(
@@ -127,6 +110,28 @@ class Answers:
         kept = [each for each in headers if each[0].lower() != "content-length"]
         start_response(status, [*kept, length])
         return [body]
+
+
+def _call_of(operation: str, request: Mapping[str, Any]) -> "WSGIEnvironment":
+    """Return a call of ECS as a client's would come."""
+    body = json.dumps(request).encode()
+    return {
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": f"ecs.{REGION}.amazonaws.com",
+        "HTTP_AUTHORIZATION": _SIGNED,
+        "HTTP_X_AMZ_TARGET": f"{ECS}.{operation}",
+        "CONTENT_TYPE": _JSON,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.url_scheme": "http",
+    }
 
 
 def _body(environ: "WSGIEnvironment") -> bytes:

@@ -22,6 +22,8 @@ Tell = Callable[[Mapping[str, object]], None]
 _SECONDS_TO_STOP = 0.5
 """How long a container has from SIGTERM to SIGKILL: AWS's 30, on the lab's scale."""
 
+_SECONDS_TO_SHIP = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
@@ -77,8 +79,9 @@ class Task:
             each.stop(_SECONDS_TO_STOP)
 
     def _deliver(self) -> None:
+        """Wait for what was printed to be sent; not for what outlived its container."""
         for each in self._shipping:
-            each.join()
+            each.join(_SECONDS_TO_SHIP + max(self._order.logs, 0.0))
 
     def _start_up(self) -> list[_Ready]:
         """Take all steps up to the first process; raises `StepError`."""
