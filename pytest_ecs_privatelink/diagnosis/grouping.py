@@ -66,7 +66,14 @@ def group_by_break(
         cover(frozenset(by_id), candidate, lambda line, newly: _rank(line, newly, axes))
         for candidate in candidates
     ]
-    return tuple(_group(code, pick, by_id) for pick in min(covers, key=len))
+    # Tasks may end at no endpoint service that is known: then services cover nothing.
+    most = max(map(_covered, covers))
+    whole = (each for each in covers if _covered(each) == most)
+    return tuple(_group(code, pick, by_id) for pick in min(whole, key=len))
+
+
+def _covered(picks: Sequence[Pick[_Line]]) -> int:
+    return sum(len(pick.newly) for pick in picks)
 
 
 def _rank(line: _Line, newly: int, axes: tuple[Axis, ...]) -> tuple[object, ...]:

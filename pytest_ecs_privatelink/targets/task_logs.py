@@ -37,9 +37,9 @@ async def read_log(
         log += "".join(f"{each.get('message', '')}\n" for each in events)
         if whole(log) or len(log) > _LARGEST:
             return log
-        further = page.get("nextForwardToken", token)
-        if further != token and events:
-            token = further
+        # An empty page is no end, and its token may lead on [CloudWatch Logs API, GetLogEvents].
+        token = page.get("nextForwardToken", token)
+        if events:
             continue
         waited = time.monotonic() - began
         if waited >= seconds:

@@ -173,7 +173,7 @@ class TaskRuns:
         assert isinstance(generated, Generated)
         ran = answer.status is TaskStatus.RAN
         containers = () if answer.stopped is None else answer.stopped.containers
-        if all(each.exit_code is None for each in containers):
+        if self._closing or all(each.exit_code is None for each in containers):
             return answer, ""
         stream = self._plan.stream_of(followed.arn)
         seconds = self._patience.logs if ran else min(_LAST_WORDS_S, self._patience.logs)

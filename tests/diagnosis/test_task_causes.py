@@ -157,6 +157,14 @@ def test_a_death_without_a_finding_is_told_in_its_own_words() -> None:
     assert len(cause.explains) == 6
 
 
+def test_a_death_that_nobody_understands_is_a_cause_too() -> None:
+    """No endpoint service is known: the subnets share it, and nothing is guessed."""
+    dead = tuple(task(FAILED, None, subnet=each, phase="image pull") for each in world.SUBNETS)
+    (cause,) = rank_causes(dead, (), world.ground())
+    assert (cause.code, cause.subject) == (Code.TASK_FAILED_TO_START, "vpc-1")
+    assert len(cause.explains) == 3
+
+
 def test_tasks_that_pass_disprove_no_finding_about_paths() -> None:
     """Paths do; a finding about no path is about other tasks, too, and stays."""
     fine = task(PASSED, code=None)

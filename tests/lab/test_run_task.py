@@ -143,8 +143,20 @@ def test_a_task_can_be_stopped_in_the_middle(client: TaskClient) -> None:
     assert arn in stopped["taskArns"]
 
 
+def test_what_a_command_leaves_behind_goes_with_it(client: TaskClient) -> None:
+    """Also where it has left the process group and holds the output: a container ends whole."""
+    script = "setsid sleep 604 & echo begun; sleep 0.1"
+    arn = client.start("FARGATE", client.world.subnets["private-c"], ("sh", "-c", script))
+
+    (task,) = client.follow(arn)
+
+    assert task["stopCode"] == "EssentialContainerExited"
+    assert client.log(arn) == ["begun"]
+    assert processes("sleep 604") == []
+
+
 def test_a_task_without_a_command_runs_until_it_is_stopped(client: TaskClient) -> None:
-    """The lab image's own command has a stand-in; one that ignores SIGTERM would be killed."""
+    """The lab image's own command has a stand-in; as pid 1, which has to be killed."""
     arn = client.start("EC2", client.world.subnets["private-c"])
     (running,) = client.follow(arn, until="RUNNING")
 
@@ -153,7 +165,7 @@ def test_a_task_without_a_command_runs_until_it_is_stopped(client: TaskClient) -
 
     assert running["lastStatus"] == "RUNNING"
     assert task["stoppedReason"] == "Task stopped by user"
-    assert task["containers"][0]["exitCode"] == 128 + 15
+    assert task["containers"][0]["exitCode"] == 128 + 9
 
 
 def test_what_fails_inside_is_the_containers_own(client: TaskClient) -> None:

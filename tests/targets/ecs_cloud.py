@@ -18,6 +18,7 @@ REGION = "us-east-1"
 ACCOUNT = "arn:aws:ecs:us-east-1:111122223333"
 Raw = dict[str, Any]
 Refusal = tuple[str, str]
+GAP = "a page without events"
 HEALTHY = ("PROVISIONING", "PENDING", "RUNNING", "DEPROVISIONING", "STOPPED")
 ENDED_WELL: Raw = {
     "stopCode": "EssentialContainerExited",
@@ -171,6 +172,8 @@ class EcsCloud:
             return None
         start = int(request.get("nextToken", "f/0").partition("/")[2])
         page = self.log[start : start + 2]
+        if page and page[0] == GAP:
+            return {"events": [], "nextForwardToken": f"f/{start + 1}"}
         return {
             "events": [{"message": each, "timestamp": 1} for each in page],
             "nextForwardToken": f"f/{start + len(page)}",

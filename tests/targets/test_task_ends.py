@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
-from ecs_cloud import ENDED_WELL, EcsCloud, Raw, ecs_cloud
+from ecs_cloud import ENDED_WELL, GAP, EcsCloud, Raw, ecs_cloud
 from hypothesis import given
 from hypothesis import strategies as st
 from task_plans import (
@@ -384,8 +384,8 @@ def test_ends_that_say_nothing_of_the_network(end: Raw, status: TaskStatus, deta
 
 
 def test_logs_that_come_late_are_waited_for() -> None:
-    """The stream is not there yet, then a part of it, on several pages: read until it is whole."""
-    with ecs_cloud(log=["a", "b", "c", "d", "whole"], log_from=4) as cloud:
+    """The stream is not there yet, then in pages of which one is empty: read until it is whole."""
+    with ecs_cloud(log=["a", "b", GAP, "c", "d", "whole"], log_from=4) as cloud:
         ((answer, log),) = ran(cloud)
 
     assert answer.status is TaskStatus.RAN

@@ -1,10 +1,10 @@
 """Faults of the start-up chain: names, 443 and TLS are in order, and what is said there is not."""
 
 from pytest_ecs_privatelink.lab import cloud_faults_ways
-from pytest_ecs_privatelink.lab.expectations import ended
+from pytest_ecs_privatelink.lab.expectations import ended, tasks
 from pytest_ecs_privatelink.lab.faults.fault import Fault
 from pytest_ecs_privatelink.lab.twin_faults import CHAIN_CODES, TwinFault
-from pytest_ecs_privatelink.verdict import Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import Claim, Code, LaunchType, Verdict
 
 
 def _said(claim: Claim, code: Code, summary: str) -> Fault:
@@ -35,7 +35,17 @@ FAULTS = (
     _said(Claim.AWSLOGS, Code.LOGS_UNREACHABLE, "the endpoint for logs takes calls, and is silent"),
     _said(Claim.AWSLOGS, Code.LOGS_DENIED, "a service control policy denies writing logs"),
     _said(Claim.AWSLOGS, Code.LOGS_GROUP_MISSING, "the tasks' log group does not exist"),
-    _said(Claim.AWSLOGS, Code.LOGS_NOT_DELIVERED, "log events are accepted, and never shown"),
+    Fault(
+        name="logs-not-delivered",
+        code=Code.LOGS_NOT_DELIVERED,
+        summary="log events are accepted, and never shown",
+        twin=(TwinFault(Code.LOGS_NOT_DELIVERED),),
+        expected=(
+            *ended(Claim.AWSLOGS, Code.LOGS_NOT_DELIVERED, "logs"),
+            # They run, and what they found is never heard.
+            *tasks(Verdict.ERROR, *LaunchType),
+        ),
+    ),
     _said(
         Claim.SECRET,
         Code.SECRET_UNREACHABLE,

@@ -73,6 +73,18 @@ def enter_network_namespace(descriptor: int) -> None:
     _call("setns", descriptor, _CLONE_NEWNET)
 
 
+@contextlib.contextmanager
+def bearing_in_new_pid_namespace() -> Iterator[None]:
+    """Have the child that is made meanwhile be pid 1 of a PID namespace, which ends with it."""
+    present = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _call("unshare", _CLONE_NEWPID)
+        yield
+    finally:
+        _call("setns", present, _CLONE_NEWPID)
+        os.close(present)
+
+
 def bind_over(source: Path, target: Path) -> None:
     """Let ``source``, and what is mounted in it, be seen at ``target`` in this mount namespace."""
     # Without what is mounted in it the kernel would refuse: that may be there to hide something.

@@ -41,16 +41,18 @@ class Process:
             kernel.enter_network_namespace(inner)
             kernel.die_with_parent()
 
-        self._process = subprocess.Popen(  # noqa: S603  (what a task definition says)
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=dict(variables),
-            cwd="/",
-            preexec_fn=enter,
-            process_group=0,
-        )
+        # As in a container: whatever it leaves behind goes with it, wherever that has gone.
+        with kernel.bearing_in_new_pid_namespace():
+            self._process = subprocess.Popen(  # noqa: S603  (what a task definition says)
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=dict(variables),
+                cwd="/",
+                preexec_fn=enter,
+                process_group=0,
+            )
 
     @property
     def output(self) -> IO[bytes]:
@@ -61,8 +63,6 @@ class Process:
     def wait(self) -> int:
         """Return its exit code, as Docker has it: of a signal 128 and its number."""
         code = self._process.wait()
-        # What it left behind goes with its container.
-        self._signal(signal.SIGKILL)
         return code if code >= 0 else 128 - code
 
     def stop(self, seconds: float) -> None:
