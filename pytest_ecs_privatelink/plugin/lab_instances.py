@@ -10,7 +10,7 @@ from pytest_ecs_privatelink.lab.openssh import is_installed
 from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.vantage.instance.opening import Opened, open_instances
-from pytest_ecs_privatelink.vantage.instance.template import OVER_SSH, Connect
+from pytest_ecs_privatelink.vantage.instance.template import OVER_SSH, Connect, shown
 from pytest_ecs_privatelink.verdict import Claim
 
 MACHINE = "machine://{instance_id}"
@@ -27,12 +27,12 @@ def as_the_lab_can(settings: Settings) -> Settings:
     connection = settings.connect.partition("://")[0]
     if connection not in (*OVER_SSH, "machine", "ssm"):
         raise SettingsError(
-            f"--ecs-connect {settings.connect!r}: the lab's container instances are reached by"
-            f" ssh://, ssm:// and {MACHINE}"
+            f"--ecs-connect {shown(settings.connect)!r}: the lab's container instances are reached"
+            f" by ssh://, ssm:// and {MACHINE}"
         )
     if connection == "ssm" and not settings.own_world:
         raise SettingsError(
-            f"--ecs-connect {settings.connect!r}: the twin of a VPC has its network, not the"
+            f"--ecs-connect {shown(settings.connect)!r}: the twin of a VPC has its network, not the"
             f" services behind it; ssh:// and {MACHINE} reach its hosts"
         )
     if connection in OVER_SSH and not is_installed():

@@ -32,12 +32,14 @@ _LOADER = (
     "texts=json.loads(zlib.decompress(base64.b64decode(sys.stdin.readline())));"
     "exec(texts.pop(str()))"
 )
-# The name of the file tells most versions: starting Python to ask for it takes as long as probing.
+# The name of the file tells most versions (not a launcher's, which lies in a folder of shims):
+# starting Python to ask for it takes as long as probing.
 FIND_PYTHON = (
     "found=; for each in python3 /usr/bin/python3 /usr/local/bin/python3 python3.13 python3.12"
     " python3.11 python3.10 python3.9 /usr/libexec/platform-python; do"
     ' command -v "$each" >/dev/null 2>&1 || continue; found=$each;'
-    ' case $(readlink -f "$(command -v "$each")" 2>/dev/null) in */python3.9|*/python3.1[0-9]) ;;'
+    ' case $(readlink -f "$(command -v "$each")" 2>/dev/null) in'
+    " */bin/python3.9|*/bin/python3.1[0-9]) ;;"
     ' *) "$each" -ISc "import sys; sys.exit(sys.version_info < (3, 9))" </dev/null >/dev/null 2>&1'
     f' || continue;; esac; exec "$each" {_FLAGS} -c "{_LOADER}"; done;'
     ' test -z "$found" && echo "no python3 on this host: install Python 3.9 or newer" >&2'

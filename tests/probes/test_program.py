@@ -251,24 +251,28 @@ def test_an_old_python_is_told(tmp_path: Path) -> None:
     assert done.stderr == (b"Python 3.7.16 is too old: install Python 3.9 or newer on this host\n")
 
 
-def test_a_python_whose_name_tells_its_version_is_started_once(tmp_path: Path) -> None:
-    """Starting Python is most of what a host spends: not twice, only to hear how old it is."""
-    named, starts = tmp_path / "python3.11", tmp_path / "starts"
-    named.write_text(f'#!/bin/sh\necho >>{starts}\nexec {sys.executable} "$@"\n')
+@pytest.mark.parametrize(("folder", "starts"), [("bin", 1), ("shims", 2)])
+def test_a_python_whose_name_tells_its_version_is_started_once(
+    folder: str, starts: int, tmp_path: Path
+) -> None:
+    """Starting Python is most of what a host spends: not twice, but to try a mere launcher."""
+    named, log = tmp_path / folder / "python3.11", tmp_path / "starts"
+    named.parent.mkdir()
+    named.write_text(f'#!/bin/sh\necho >>{log}\nexec {sys.executable} "$@"\n')
     named.chmod(0o755)
-    (tmp_path / "python3").symlink_to("python3.11")
+    (named.parent / "python3").symlink_to("python3.11")
     command, fed = by_stdin(Batch(questions=()))
 
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         input=fed,
         capture_output=True,
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        env={"PATH": f"{named.parent}:/usr/bin:/bin"},
         check=True,
     )
 
     assert read(done.stdout.decode(), Batch(questions=())) is not None
-    assert starts.read_text() == "\n"
+    assert log.read_text() == "\n" * starts
 
 
 def test_a_host_compiles_only_what_its_questions_need(tmp_path: Path) -> None:

@@ -200,6 +200,36 @@ def test_a_password_is_refused_and_not_repeated() -> None:
 
 
 @pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("paramiko://me:hush@{ip}?timeout=3", "'paramiko://me@{ip}?timeout=3': no such field {ip}"),
+        ("me:hu@sh@{private_ip}", "'me@{private_ip}': has no connection before ://"),
+        ("shh://me:hush@{private_ip}", "'shh://me@{private_ip}': no such connection 'shh'"),
+        ("ssh://me:hush@{private_ip}?timeout=a", "'ssh://me@{private_ip}?timeout=a': has a"),
+    ],
+)
+def test_no_complaint_repeats_a_password(template: str, told: str) -> None:
+    """Whatever else is wrong with a template, logs of runs must not learn it."""
+    with pytest.raises(SettingsError) as raised:
+        check_template(template)
+
+    assert str(raised.value).startswith(f"--ecs-connect {told}")
+    assert "hu" not in str(raised.value)
+
+
+def test_one_machine_for_all_is_refused_without_its_password() -> None:
+    """Another place quotes the template, too."""
+    with pytest.raises(SettingsError) as raised:
+        choose(
+            world(instance(1), instance(2, subnet="subnet-2")),
+            ("subnet-1", "subnet-2"),
+            Connect(template="paramiko://me:hush@bastion"),
+        )
+
+    assert str(raised.value).startswith("--ecs-connect 'paramiko://me@bastion': means the same")
+
+
+@pytest.mark.parametrize(
     "template",
     [
         SSH,

@@ -71,7 +71,7 @@ def check_template(template: str, further: Iterable[str] = ()) -> None:
         return
     parts = urlsplit(template)
     if ":" in parts.netloc.rpartition("@")[0]:
-        raise _wrong(label_of(template), "has a password, which command lines show: use a key")
+        raise _wrong(template, "has a password, which command lines show: use a key")
     for name in parse_qs(parts.query, keep_blank_values=True):
         if name not in known:
             legal = f"there are {', '.join(known)}" if known else "there are none"
@@ -100,6 +100,16 @@ def label_of(spec: str) -> str:
     return f"{connection}{mark}{user.partition(':')[0]}{at}{host}"
 
 
+def shown(template: str) -> str:
+    """Return ``template`` as errors quote it: whole, but for a password."""
+    connection, mark, rest = template.partition("://")
+    if not mark:
+        connection, rest = "", template
+    place, question, query = rest.partition("?")
+    user, at, host = place.rpartition("@")
+    return f"{connection}{mark}{user.partition(':')[0]}{at}{host}{question}{query}"
+
+
 def _check_fields(template: str, legal: Iterable[str]) -> None:
     told = ", ".join(f"{{{name}}}" for name in legal)
     try:
@@ -113,4 +123,4 @@ def _check_fields(template: str, legal: Iterable[str]) -> None:
 
 
 def _wrong(template: str, why: str) -> SettingsError:
-    return SettingsError(f"--ecs-connect {template!r}: {why}")
+    return SettingsError(f"--ecs-connect {shown(template)!r}: {why}")
