@@ -123,6 +123,6 @@ def _refuse_one_for_all(connect: Connect, hosts: Mapping[str, tuple[Host, ...]])
     for host in (each for several in hosts.values() for each in several):
         if (other := known.setdefault(host.spec, host.instance)) != host.instance:
             raise SettingsError(
-                f"--ecs-connect {connect.template!r}: means the same host for {other} and "
-                f"{host.instance}; name them by {{private_ip}} or {{instance_id}}"
+                f"--ecs-connect {label_of(connect.template)!r}: means the same host for {other} "
+                f"and {host.instance}; name them by {{private_ip}} or {{instance_id}}"
             )
