@@ -28,6 +28,7 @@ SMALL = {
     "referee": ("--worlds=3",),
     "instances": ("--runs=1", "--hosts=2", "--services=2"),
     "pull": ("--runs=1", "--large=64"),
+    "alike": ("--faults=none", "--ways=machine://{instance_id}"),
 }
 
 Row = dict[str, object]
@@ -145,6 +146,17 @@ def test_instances_are_compared_with_one_command_and_testinfra(tmp_path: Path) -
 
     assert command["times one command"] == 1.0
     assert all(float(str(each["seconds"])) > 0 for each in (commands, batch, plain))
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("testinfra") is None, reason="no pytest-testinfra here"
+)
+def test_ways_of_probing_are_compared_cell_by_cell(tmp_path: Path) -> None:
+    """In a world without fault every cell passes, by whatever way, and nothing differs."""
+    (row,) = run("alike", tmp_path)
+
+    assert (row["fault"], row["not passed"], row["by machine://{instance_id}"]) == ("none", 0, 0)
+    assert int(str(row["cells"])) > 60
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
