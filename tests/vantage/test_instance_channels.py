@@ -186,3 +186,13 @@ def test_the_program_says_itself_what_python_it_lacks() -> None:
         "no shell that runs programs (sh: exec: python: not found): the probes need sh and Python "
         "3.9 or newer there, and nothing else"
     )
+
+
+def test_a_python_that_is_broken_there_is_said_and_how_to_see_it() -> None:
+    """A library that is lacking is no matter of what a shell prints at login."""
+    stderr = "Traceback (most recent call last):\n  ...\nImportError: libssl.so.3: no such file\n"
+
+    assert str(of_program(1, "", stderr, "no answer came back")) == (
+        "no answer came back, for its Python failed (ImportError: libssl.so.3: no such file): see "
+        "that python3 -c 'import asyncio, json, ssl, zlib' works there"
+    )
