@@ -16,6 +16,9 @@ from pytest_ecs_privatelink.verdict import Claim
 MACHINE = "machine://{instance_id}"
 """The lab's own way into its hosts, which needs nothing installed."""
 
+_LEADING_OUT = ("ssh_config", "ssh_extra_args")
+"""What may name other hosts than the lab's: the real ones, of whom a rehearsal asks nothing."""
+
 
 def as_the_lab_can(settings: Settings) -> Settings:
     """Return ``settings`` with the lab's own connection in place of one that this machine lacks.
@@ -34,6 +37,12 @@ def as_the_lab_can(settings: Settings) -> Settings:
         raise SettingsError(
             f"--ecs-connect {shown(settings.connect)!r}: the twin of a VPC has its network, not the"
             f" services behind it; ssh:// and {MACHINE} reach its hosts"
+        )
+    query = parse_qs(urlsplit(settings.connect).query)
+    if leading := [each for each in _LEADING_OUT if each in query]:
+        raise SettingsError(
+            f"--ecs-connect {settings.connect!r}: {leading[0]} may lead out of the lab, whose hosts"
+            " are known to an ssh_config of its own: leave it out"
         )
     if connection in OVER_SSH and not is_installed():
         sources = {**settings.sources, "connect": "for OpenSSH is not installed here"}
@@ -63,10 +72,10 @@ def open_lab_instances(lab: Laboratory, plan: Plan) -> Opened:
 def _template(template: str, lab: Laboratory) -> str:
     connection = template.partition("://")[0]
     query = urlsplit(template).query
-    joint = "&" if query else "?"
     if connection == "machine":
         return f"{MACHINE}?socket={{socket}}"
-    if connection in OVER_SSH and "ssh_config" not in parse_qs(query):
+    if connection in OVER_SSH:
+        joint = "&" if query else "?"
         return f"{template}{joint}ssh_config={quote(str(lab.ssh_config))}"
     return template
 

@@ -154,6 +154,16 @@ def test_a_restarted_agent_is_green() -> None:
             "--ecs-connect 'ssm://{instance_id}': the twin of a VPC has its network, not the"
             " services behind it; ssh:// and machine://{instance_id} reach its hosts",
         ),
+        (
+            {"connect": "ssh://{instance_id}?ssh_config=/prod", "snapshot": "vpc.json"},
+            "--ecs-connect 'ssh://{instance_id}?ssh_config=/prod': ssh_config may lead out of the"
+            " lab, whose hosts are known to an ssh_config of its own: leave it out",
+        ),
+        (
+            {"connect": "ssh://{private_ip}?ssh_extra_args=-J%20bastion"},
+            "--ecs-connect 'ssh://{private_ip}?ssh_extra_args=-J%20bastion': ssh_extra_args may"
+            " lead out of the lab, whose hosts are known to an ssh_config of its own: leave it out",
+        ),
     ],
 )
 def test_way_that_would_leave_the_lab(said: dict[str, str], message: str) -> None:

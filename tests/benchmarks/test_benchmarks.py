@@ -29,6 +29,7 @@ SMALL = {
     "instances": ("--runs=1", "--hosts=2", "--services=2"),
     "pull": ("--runs=1", "--large=64"),
     "deaths": ("--faults=endpoint-missing,s3-gateway-policy",),
+    "alike": ("--faults=none", "--ways=machine://{instance_id}"),
 }
 
 Row = dict[str, object]
@@ -157,6 +158,17 @@ def test_from_a_task_s_death_alone_the_cause_is_the_audits_own(tmp_path: Path) -
         ("endpoint-missing", 6, "endpoint-missing", "yes"),
         ("s3-gateway-policy", 6, "s3-gateway-policy", "yes"),
     ]
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("testinfra") is None, reason="no pytest-testinfra here"
+)
+def test_ways_of_probing_are_compared_cell_by_cell(tmp_path: Path) -> None:
+    """In a world without fault every cell passes, by whatever way, and nothing differs."""
+    (row,) = run("alike", tmp_path)
+
+    assert (row["fault"], row["not passed"], row["by machine://{instance_id}"]) == ("none", 0, 0)
+    assert int(str(row["cells"])) > 60
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

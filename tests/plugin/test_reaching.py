@@ -10,6 +10,7 @@ import boto3
 import pytest
 from planned_vpc import EVERY_SERVICE, REGION, planned, vpc
 
+from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.plugin.header import header_lines
 from pytest_ecs_privatelink.plugin.reaching import reach_instances
 from pytest_ecs_privatelink.plugin.run import Place, Run, Source
@@ -110,6 +111,34 @@ def test_instances_sign_for_themselves_where_the_run_has_no_credentials(saved: s
     )
 
 
+@pytest.mark.parametrize("option", ["ssh_config", "ssh_identity_file"])
+def test_a_file_that_is_not_there_is_one_line_and_no_host_is_asked(
+    saved: str, tmp_path: Path, option: str
+) -> None:
+    """Each cell would say the same: the name is wrong for all of them."""
+    missing = str(tmp_path / "none.such")
+    told = f"--ecs-connect: there is no file {missing!r}"
+    with (
+        pytest.raises(SettingsError) as absolute,
+        place(saved, connect=f"{SSH}?{option}={missing}"),
+    ):
+        pass
+    with pytest.raises(SettingsError) as home, place(saved, connect=f"{SSH}?{option}=~/none.such"):
+        pass
+    assert str(absolute.value) == told
+    assert str(home.value) == (
+        "--ecs-connect: there is no file '~/none.such': write the whole path, for ssh takes ~ as "
+        "it is"
+    )
+
+
+def test_no_file_and_files_for_each_instance_are_taken(saved: str) -> None:
+    """What ssh calls none is no file, and which file a field means is not known before."""
+    query = "ssh_config=none&ssh_identity_file=/keys/{az}.pem"
+    with place(saved, connect=f"{SSH}?{query}") as found:
+        assert found.vantages["subnet-b"].label == "ssh://ec2-user@10.0.1.5"
+
+
 @pytest.mark.parametrize(
     ("said", "line"),
     [
@@ -124,7 +153,7 @@ def test_instances_sign_for_themselves_where_the_run_has_no_credentials(saved: s
 )
 def test_the_header_says_how_and_from_where(saved: str, said: dict[str, bool], line: str) -> None:
     """How hosts are reached, and which place each subnet is probed from; never the query."""
-    given = {"connect": f"{SSH}?ssh_config=/secret", "sources": {"connect": "option"}, **said}
+    given = {"connect": f"{SSH}?ssh_config=/dev/null", "sources": {"connect": "option"}, **said}
     with place(saved, **given) as found:
         run = Run(
             id="abc",

@@ -273,3 +273,13 @@ def _note(killed: list[int], event: str, values: tuple[object, ...]) -> None:
     """Hear of a signal to a process group; an audit hook stays, so this does little."""
     if event == "os.killpg" and isinstance(values[0], int):
         killed.append(values[0])
+
+
+def test_a_python_that_is_broken_there_is_said_and_how_to_see_it() -> None:
+    """A library that is lacking is no matter of what a shell prints at login."""
+    stderr = "Traceback (most recent call last):\n  ...\nImportError: libssl.so.3: no such file\n"
+
+    assert str(of_program(1, "", stderr, "no answer came back")) == (
+        "no answer came back, for its Python failed (ImportError: libssl.so.3: no such file): see "
+        "that python3 -c 'import asyncio, json, ssl, zlib' works there"
+    )

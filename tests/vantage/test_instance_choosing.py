@@ -149,7 +149,7 @@ def test_without_a_cluster_nobody_is_known() -> None:
 def test_one_host_for_several_instances_is_refused() -> None:
     """Its word would count for all of them."""
     with pytest.raises(SettingsError) as raised:
-        chosen(world(instance(1), instance(2)), "ssh://bastion")
+        chosen(world(instance(1), instance(2)), "ssh://bastion?timeout=3")
 
     assert str(raised.value) == (
         "--ecs-connect 'ssh://bastion': means the same host for i-1 and i-2; name them by "
@@ -163,8 +163,8 @@ WRONG = {
     "  ": "is empty: give a host such as ssh://ec2-user@{private_ip}",
     "ssh://{ip}": f"no such field {{ip}}; there are {FIELD_LIST}",
     "ssh://{}": f"no such field {{}}; there are {FIELD_LIST}",
-    "ssh://{private_ip:>9}": f"no such field {{private_ip}}; there are {FIELD_LIST}",
-    "ssh://{private_ip!r}": f"no such field {{private_ip}}; there are {FIELD_LIST}",
+    "ssh://{private_ip:>9}": "give {private_ip} as it is, without ! and :",
+    "ssh://{private_ip!r}": "give {private_ip} as it is, without ! and :",
     "ssh://{private_ip.real}": f"no such field {{private_ip.real}}; there are {FIELD_LIST}",
     "ssh://{private_ip": f"expected '}}' before end of string; the fields are {FIELD_LIST}",
     "{private_ip}": f"has no connection before ://, of {LEGAL}",
@@ -174,8 +174,10 @@ WRONG = {
         "ssh takes no 'sh_config'; there are ssh_config, ssh_identity_file, ssh_extra_args, "
         "timeout, sudo, sudo_user"
     ),
+    "ssh://me@{private_ip}:99999": "port: give a number, of 65535 at most",
+    "ssh://me@{private_ip}:ssh": "port: give a number, of 65535 at most",
     "ssh://{private_ip}?timeout=soon": "timeout: give whole seconds",
-    "ssm://{instance_id}?sudo=true": "ssm takes no 'sudo'; there are none",
+    "ssm://{instance_id}?sudo=true": "ssm takes no 'sudo', nor anything else after ?",
     "ssm://{private_ip}": "SSM knows instances by id: give ssm://{instance_id}",
 }
 

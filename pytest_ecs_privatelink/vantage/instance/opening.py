@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import importlib.util
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pytest_ecs_privatelink.claims.terms import Terms
 from pytest_ecs_privatelink.errors import SettingsError, VantageError
 from pytest_ecs_privatelink.vantage.instance.asking import Bundle
 from pytest_ecs_privatelink.vantage.instance.choosing import Host, choose
-from pytest_ecs_privatelink.vantage.instance.template import BY_STDIN, OVER_SSH, Connect
+from pytest_ecs_privatelink.vantage.instance.template import BY_STDIN, OVER_SSH, Connect, files_of
 from pytest_ecs_privatelink.vantage.place import Vantage
 from pytest_ecs_privatelink.verdict import LaunchType
 
@@ -89,6 +90,10 @@ def _refuse_what_cannot_be(connect: Connect) -> None:
             f"--ecs-lend-credentials: {connect.connection}:// has no standard input, and others may"
             " see commands; only ssh:// carries credentials"
         )
+    for path in files_of(connect.template):
+        if not os.path.exists(path):
+            home = ": write the whole path, for ssh takes ~ as it is" if path[0] == "~" else ""
+            raise SettingsError(f"--ecs-connect: there is no file {path!r}{home}")
     if importlib.util.find_spec("testinfra") is None:
         raise SettingsError(
             '--ecs-connect needs pytest-testinfra: pip install "pytest-ecs-privatelink[ec2]"'

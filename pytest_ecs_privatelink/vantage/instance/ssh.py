@@ -50,7 +50,9 @@ class Ssh(SshBackend):  # type: ignore[misc]  # testinfra ships no type informat
         finally:
             self._processes.discard(process)
         _judge(ended)
-        return CommandResult(self, ended.rc, command.encode(), ended.stdout, ended.stderr)
+        # Without the greeting: what is left is the host's own, and told where no answer came.
+        stdout = ended.stdout.replace(f"{_GREETING}\n".encode(), b"", 1)
+        return CommandResult(self, ended.rc, command.encode(), stdout, ended.stderr)
 
     def run(self, command: str, *arguments: str, **_: Any) -> CommandResult:  # noqa: ANN401
         """Run a command as testinfra's own modules do."""

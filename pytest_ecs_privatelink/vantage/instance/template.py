@@ -3,7 +3,7 @@
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pytest_ecs_privatelink.errors import SettingsError
 from pytest_ecs_privatelink.probes.metadata_endpoints import INSTANCE_ENDPOINT
@@ -74,12 +74,22 @@ def check_template(template: str, further: Iterable[str] = ()) -> None:
         raise _wrong(template, "has a password, which command lines show: use a key")
     for name in parse_qs(parts.query, keep_blank_values=True):
         if name not in known:
-            legal = f"there are {', '.join(known)}" if known else "there are none"
-            raise _wrong(template, f"{connection} takes no {name!r}; {legal}")
+            legal = f"; there are {', '.join(known)}" if known else ", nor anything else after ?"
+            raise _wrong(template, f"{connection} takes no {name!r}{legal}")
     if not all(each.isdigit() for each in parse_qs(parts.query).get("timeout", ())):
         raise _wrong(template, "timeout: give whole seconds")
+    _check_port(template, parts)
     if connection == "ssm" and parts.netloc != "{instance_id}":
         raise _wrong(template, "SSM knows instances by id: give ssm://{instance_id}")
+
+
+def files_of(template: str) -> tuple[str, ...]:
+    """Return the files on this machine that ``ssh`` is told to read, whatever instance is asked."""
+    if template.partition("://")[0] not in OVER_SSH:
+        return ()
+    query = parse_qs(urlsplit(template).query)
+    told = [*query.get("ssh_config", ()), *query.get("ssh_identity_file", ())]
+    return tuple(each for each in told if each != "none" and not fields_of(each))
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -118,8 +128,19 @@ def _check_fields(template: str, legal: Iterable[str]) -> None:
     except ValueError as error:
         raise _wrong(template, f"{error}; the fields are {told}") from None
     for name, form in parts:
-        if name is not None and (name not in tuple(legal) or form):
+        if name is None:
+            continue
+        if name not in tuple(legal):
             raise _wrong(template, f"no such field {{{name}}}; there are {told}")
+        if form:
+            raise _wrong(template, f"give {{{name}}} as it is, without ! and :")
+
+
+def _check_port(template: str, parts: SplitResult) -> None:
+    try:
+        _ = parts.port
+    except ValueError:
+        raise _wrong(template, "port: give a number, of 65535 at most") from None
 
 
 def _wrong(template: str, why: str) -> SettingsError:

@@ -71,6 +71,11 @@ def of_program(rc: int, stdout: str, stderr: str, problem: str) -> VantageError:
         return VantageError(
             f"the program was killed there ({problem}): see whether memory ran out (dmesg)"
         )
+    if "Traceback (most recent call last)" in stderr:
+        return VantageError(
+            f"{problem}, for its Python failed ({last_words(stderr)}): see that "
+            "python3 -c 'import asyncio, json, ssl, zlib' works there"
+        )
     told = f"exit status {rc}" + (f", {last_words(stderr)}" if stderr.strip() else "")
     helps = "see what its shell prints or runs at login" if stdout.strip() else "try it by hand"
     return VantageError(f"{problem} ({told}): {helps}")
