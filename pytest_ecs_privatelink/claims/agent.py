@@ -39,10 +39,14 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
     )
     judged = await asyncio.gather(*(_judge(case, each, paths) for each in found))
     readings = [reading for each in judged for reading in each]
-    for each in here:
-        if each not in asked:
-            readings += judge_unasked(Subject(each, cell, terms))
-    return _check(case, tuple(readings))
+    unasked = [each for each in here if each not in asked]
+    for each in unasked:
+        readings += judge_unasked(Subject(each, cell, terms))
+    check = _check(case, tuple(readings))
+    if not unasked or not check.verdict.holds:
+        return check
+    names = ", ".join(map(name_of, unasked))
+    return replace(check, observed=f"{check.observed}; not asked itself: {names}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -478,6 +478,7 @@ def test_who_cannot_be_asked_is_judged_by_the_api(
     check = proven(None, terms)
     assert (check.verdict, check.code) == (verdict, code)
     assert observed in check.observed
+    assert check.observed.endswith("; not asked itself: i-3") is verdict.holds
 
 
 @pytest.mark.parametrize(

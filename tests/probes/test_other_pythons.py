@@ -45,7 +45,7 @@ from pytest_ecs_privatelink.vantage.batches import Batch
 NAME = "api.ecr.us-east-1.amazonaws.com"
 NOW = datetime.datetime.now(datetime.UTC)
 DAY = datetime.timedelta(days=1)
-SHORT_S = 0.5
+SHORT_S = 1.5
 FOUND = pythons()
 _ISSUER = re.compile(r"\(OU=.*?\)")
 
