@@ -81,11 +81,14 @@ def _template(template: str, lab: Laboratory) -> str:
 
 
 def _with_instances(terms: Terms, there: frozenset[str]) -> Terms:
-    """Return ``terms`` with those container instances alone that the lab has hosts for."""
+    """Return ``terms`` with those container instances alone that the lab has hosts for.
+
+    Managed ones stay, though nobody builds them: they are why their subnet has no vantage.
+    """
     cluster = terms.snapshot.cluster
     if cluster is None or cluster.instances is None:
         return terms
-    instances = tuple(each for each in cluster.instances if each.instance in there)
+    instances = tuple(each for each in cluster.instances if each.instance in there or each.managed)
     return replace(
         terms, snapshot=replace(terms.snapshot, cluster=replace(cluster, instances=instances))
     )

@@ -98,6 +98,24 @@ def test_rehearsal_from_its_instances(runs: Runs, snapshot: Path) -> None:
     assert told.verdicts == runs("--ecs-lab", "--ecs-snapshot", str(snapshot)).verdicts
 
 
+def test_rehearsal_says_who_lets_nobody_in(runs: Runs, snapshot: Path, tmp_path: Path) -> None:
+    """A managed instance stands there, though the twin has no host for it: that is the reason."""
+    edited = json.loads(snapshot.read_text())
+    managed = edited["cluster"]["instances"][0]
+    managed["managed"] = True
+    (tmp_path / "edited.json").write_text(json.dumps(edited))
+
+    told = runs(
+        *("--ecs-lab", f"--ecs-snapshot={tmp_path}/edited.json", BY_MACHINE),
+        "--ecs-claims=private-dns",
+    )
+
+    skipped = {each["reason"] for each in told.report["checks"] if each["verdict"] == "skipped"}
+    assert skipped == {
+        f"no vantage: {managed['instance']} is an ECS Managed Instance, which lets nobody in"
+    }
+
+
 def test_a_lab_that_is_broken_and_built_anew(runs: Runs) -> None:
     """After a refresh the instances of the new network are asked, not those that have ended."""
     told = runs(
