@@ -101,6 +101,10 @@ def reason_in(paragraph: str) -> tuple[str, ...]:
     return (lines[0].partition(":")[0], *(line for line in lines if line.startswith(_ADVICE)))
 
 
+_MOST_REASONS = 3
+"""Why nothing was proven stands in one line: each host may have a reason of its own."""
+
+
 def last_line(run: Run) -> str:
     """Return what the run amounts to: what was proven, how much was probed, who could not look."""
     cells = run.facts.cells
@@ -128,8 +132,10 @@ def nothing_proven(run: Run) -> str | None:
         return None
     reasons = Counter(one_line(check.reason or str(check.verdict)) for check in probed)
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    told = (f"{reason} ({counted(number, 'cell')})" for reason, number in ordered)
-    return f"nothing was proven: {', '.join(told)}"
+    told = [f"{reason} ({counted(number, 'cell')})" for reason, number in ordered]
+    more = len(told) - _MOST_REASONS
+    rest = f", and {counted(more, 'other reason')}" if more > 0 else ""
+    return f"nothing was proven: {', '.join(told[:_MOST_REASONS])}{rest}"
 
 
 def _without_vantage(run: Run) -> str | None:

@@ -219,6 +219,19 @@ def test_nothing_proven_gives_the_reasons_and_the_blind_subnets() -> None:
     )
 
 
+def test_of_many_reasons_the_commonest_three_are_told() -> None:
+    """Each host may have a reason of its own, and the last line stays one that is read."""
+    run = without_vantage()
+    checks = tuple(
+        replace(check, reason=f"host {min(at // 4, 4)} is gone")
+        for at, check in enumerate(run.checks)
+    )
+    assert nothing_proven(replace(run, checks=checks)) == (
+        "nothing was proven: host 4 is gone (8 cells), host 0 is gone (4 cells), "
+        "host 1 is gone (4 cells), and 2 other reasons"
+    )
+
+
 def test_an_audit_only_run_speaks_of_no_vantage() -> None:
     """Where nothing was to be probed, nobody needs to stand anywhere."""
     run = without_vantage()
