@@ -9,7 +9,8 @@ _TASK_ID = re.compile(r"[0-9a-f-]{32,36}")
 _EPILOG = """\
 examples:
   python -m pytest_ecs_privatelink explain "ResourceInitializationError: unable to pull ..."
-  pbpaste | python -m pytest_ecs_privatelink explain -
+  aws ecs describe-tasks --cluster web --tasks 1a2b... --query 'tasks[0].stoppedReason' |
+      python -m pytest_ecs_privatelink explain -
   python -m pytest_ecs_privatelink explain --task arn:aws:ecs:eu-west-1:111122223333:task/web/1a2b
   python -m pytest_ecs_privatelink explain --task 1a2b... --cluster web --region eu-west-1 --json
 

@@ -1,6 +1,7 @@
 """The tool: arguments in, explanations out, an exit status."""
 
 import io
+import os
 import sys
 from enum import IntEnum
 
@@ -49,11 +50,11 @@ def _of_text(text: str, asked: Asked) -> Told:
 
 
 def _tell(asked: Asked, told: list[Told]) -> int:
-    if asked.as_json:
-        print(as_json(told))
-    else:
-        for each in told:
-            print("\n".join(as_lines(each)))
+    lines = [as_json(told)] if asked.as_json else [line for each in told for line in as_lines(each)]
+    try:
+        print("\n".join(lines), flush=True)
+    except BrokenPipeError:  # a reader that had enough: Python would complain at its end, too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     known = all(each.found.known for each in told)
     return Exit.EXPLAINED if known else Exit.UNKNOWN
 

@@ -17,6 +17,8 @@ from pytest_ecs_privatelink.stopped.rows import NAMELESS, ROWS
 _SEEN = tuple((re.compile(row.seen, re.IGNORECASE), row) for row in ROWS)
 _BROKEN = tuple((re.compile(each.seen, re.IGNORECASE), each) for each in BREAKS)
 _PHASES = tuple(Phase)
+_READ = 4096
+"""How much of a text is looked into; ECS's own are shorter (a container's reason: 1,024)."""
 
 
 def explain(stopped: Stopped, ranges: Iterable[str] = ()) -> Explanation:
@@ -61,7 +63,7 @@ def _weight(row: Row | None, found: Explanation) -> tuple[object, ...]:
 
 
 def _read(text: str, ranges: tuple[str, ...]) -> tuple[Row | None, Explanation]:
-    spelt = one_spelling(text)
+    spelt = one_spelling(text)[:_READ]
     words = without_names(spelt)
     row = next((row for seen, row in _SEEN if seen.search(words)), None)
     told = Told(

@@ -1,6 +1,7 @@
 """The tool reads texts from its command line and from its standard input."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -82,6 +83,17 @@ def test_any_bytes_are_a_text() -> None:
     ran = explain("-", stdin=b"\xff\xfe\x00")
 
     assert (ran.status, ran.err) == (1, "")
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    """``explain ... | head -0`` ends with the tool's own status, and in silence."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "pytest_ecs_privatelink", "explain", UNKNOWN]
+    with os.fdopen(writing, "wb") as closed:
+        done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False)
+
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_quotation_marks_of_ecs_s_need_no_utf_8() -> None:
