@@ -36,7 +36,14 @@ from pytest_ecs_privatelink.topology.model import (
     Subnet,
     ZoneRecord,
 )
-from pytest_ecs_privatelink.verdict import PROBED_CLAIMS, Basis, Claim, Code, Verdict
+from pytest_ecs_privatelink.verdict import (
+    CALLING_CLAIMS,
+    PATH_CLAIMS,
+    Basis,
+    Claim,
+    Code,
+    Verdict,
+)
 
 BY_FAULT = {
     1: "task-sg-egress-s3",
@@ -369,7 +376,7 @@ def test_story(emulated: Emulated, story: Story) -> None:
 
     judged = rehearse(snapshot, groups=emulated.world.task_groups, cloud=emulated.socket)
 
-    assert {claim for claim, _, _ in judged.checks} == {*PROBED_CLAIMS}
+    assert {claim for claim, _, _ in judged.checks} == {*PATH_CLAIMS, *CALLING_CLAIMS}
     assert judged.not_passed == expected(story, judged)
     assert {finding.code for finding in judged.plan.findings} == story.findings
     assert {cause.code for cause in judged.causes} <= story.findings
