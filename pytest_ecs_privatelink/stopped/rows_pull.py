@@ -44,6 +44,19 @@ PULLED_WRONG_ROWS = (
         source="32",
     ),
     Row(
+        id="digest",
+        kind=Kind.WHOLE,
+        pulls=True,
+        seen=r"\bunexpected commit digest\b",
+        phase=Phase.PULL,
+        service="ecr.dkr",
+        own=Code.ECR_DIGEST,
+        says="a layer arrived whole and is not what its digest names: something on the way, or in "
+        "the store, changed it",
+        advice="push the image anew, and look for a proxy that rewrites answers",
+        source="containerd, content/local/writer.go: unexpected commit digest",
+    ),
+    Row(
         id="platform",
         kind=Kind.WHOLE,
         pulls=True,

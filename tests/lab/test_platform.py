@@ -194,7 +194,7 @@ BROKEN = {
         of_container=False,
     ),
     "digest of a layer": Broken(
-        services=None,
+        services=("ecr.dkr", "ecr.dkr"),
         twin=(TwinFault(Code.ECR_DIGEST),),
         fargate=f'{PULL}ref pull .*: failed commit on ref "layer-sha256:\\w+": unexpected commit'
         r" digest sha256:\w+, expected sha256:\w+: failed precondition",

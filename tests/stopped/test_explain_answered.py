@@ -49,6 +49,14 @@ def test_the_policy_that_refused_is_named(clause: str, denier: Denier, code: Cod
         ),
         ("invalid parameters: db", Phase.SECRETS, Code.SECRET_MISSING, "parameter-missing"),
         (
+            "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: failed "
+            'commit on ref "layer-sha256:ab": unexpected commit digest sha256:cd, expected '
+            "sha256:ab: failed precondition",
+            Phase.PULL,
+            Code.ECR_DIGEST,
+            "digest",
+        ),
+        (
             "unable to download env file with key k from bucket b, error: NoSuchKey: no such key",
             Phase.ENV_FILES,
             None,
