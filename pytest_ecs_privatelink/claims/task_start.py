@@ -15,6 +15,7 @@ from pytest_ecs_privatelink.claims.inside import (
 )
 from pytest_ecs_privatelink.claims.terms import Ask, Reading, Stand, Terms, make_check, worst
 from pytest_ecs_privatelink.probes.task_records import (
+    OWN_DEFINITION,
     Stopped,
     TaskAnswer,
     TaskQuestion,
@@ -61,11 +62,10 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
         look_inside(cell, inner, stand, ask),
     )
     if answer.status is TaskStatus.DENIED:
-        return _not_started(cell, terms, f"this run may not start tasks: {answer.detail}")
-    seen = stand if answer.task is None else replace(stand, label=f"task:{answer.task}")
+        return _denied(cell, terms, stand, answer)
     readings = _judge(answer, inside, terms.snapshot.vpc.cidrs)
     ends = dict.fromkeys(each.subject for each in worst(readings) if each.subject)
-    check = make_check(cell, terms, seen, _told(readings), _EXPECTED)
+    check = make_check(cell, terms, _seen(stand, answer.task), _told(readings), _EXPECTED)
     return replace(check, subject=", ".join(ends) or None)
 
 
@@ -102,6 +102,24 @@ def _not_started(cell: Cell, terms: Terms, reason: str) -> Check:
     return replace(make_check(cell, terms, None, (reading,), _EXPECTED), basis=Basis.DERIVED)
 
 
+def _denied(cell: Cell, terms: Terms, stand: Stand, answer: TaskAnswer) -> Check:
+    """Return the check of a task that the runner may not start, or not look after."""
+    if answer.task is None:
+        return _not_started(cell, terms, f"this run may not start tasks: {answer.detail}")
+    reading = Reading(
+        verdict=Verdict.SKIPPED,
+        code=None,
+        phase="vantage",
+        observed="a task was started, and not followed to its end",
+        reason=f"this run may not follow the task that it started: {answer.detail}",
+    )
+    return make_check(cell, terms, _seen(stand, answer.task), (reading,), _EXPECTED)
+
+
+def _seen(stand: Stand, task: str | None) -> Stand:
+    return stand if task is None else replace(stand, label=f"task:{task}")
+
+
 def _judge(answer: TaskAnswer, inside: Inside, ranges: tuple[str, ...]) -> tuple[Reading, ...]:
     if answer.status is TaskStatus.RAN:
         return (_ran(answer, inside), *readings_of(inside), *_unheard(inside))
@@ -126,18 +144,19 @@ def _ran(answer: TaskAnswer, inside: Inside) -> Reading:
     services = f"{number} endpoint service{'s' * (number != 1)} answered inside"
     if calls := called(inside):
         services += f", and {', '.join(calls)} passed there"
-    heard = services if inside.checks else f"nothing was asked inside: {'; '.join(inside.lost)}"
+    if not inside.checks:
+        services = OWN_DEFINITION if inside.lost else "there was nothing to ask inside"
     return Reading(
         verdict=Verdict.PASSED,
         code=None,
         phase=str(Phase.RUN),
-        observed=f"a task started{_times(answer)}, {heard}",
+        observed=f"a task started{_times(answer)}, {services}",
     )
 
 
 def _unheard(inside: Inside) -> tuple[Reading, ...]:
-    """Return what was asked in vain of a task that answered other questions."""
-    return tuple(_could_not(each, Phase.RUN) for each in inside.lost) if inside.checks else ()
+    """Return what was asked in vain of a task that was there to answer."""
+    return tuple(_could_not(each, Phase.RUN) for each in inside.lost if each != OWN_DEFINITION)
 
 
 def _times(answer: TaskAnswer) -> str:

@@ -23,7 +23,11 @@ from pytest_ecs_privatelink.probes.call_records import (
     LogQuestion,
 )
 from pytest_ecs_privatelink.probes.records import ConnectQuestion, ConnectStatus
-from pytest_ecs_privatelink.probes.task_records import StoppedContainer, TaskStatus
+from pytest_ecs_privatelink.probes.task_records import (
+    OWN_DEFINITION,
+    StoppedContainer,
+    TaskStatus,
+)
 from pytest_ecs_privatelink.verdict import Basis, Check, Claim, Code, Verdict
 
 PASSED, FAILED, ERROR = Verdict.PASSED, Verdict.FAILED, Verdict.ERROR
@@ -126,11 +130,25 @@ def test_a_chain_that_the_tasks_own_role_may_not_go_takes_nothing_back() -> None
 
 def test_a_task_that_could_not_be_asked_started_all_the_same() -> None:
     """The user's own definition runs no program of ours."""
-    check = started(ScriptedTask(lost="the task definition is the user's own"))
+    check = started(ScriptedTask(lost=OWN_DEFINITION))
     assert check.verdict is PASSED
     assert check.observed.endswith(
-        "nothing was asked inside: the task definition is the user's own"
+        ", the task definition is the user's own: nothing is asked inside"
     )
+
+
+def test_a_task_that_answered_nothing_proves_nothing() -> None:
+    """Ours is there to look: green takes what it saw."""
+    check = started(ScriptedTask(lost="the CA bundle ca.pem cannot be read"))
+    assert outcome(check) == (ERROR, None, None)
+    assert check.reason == "the CA bundle ca.pem cannot be read"
+
+
+def test_a_task_that_needs_nothing_was_asked_nothing() -> None:
+    """What ECS did for it is all that there is to prove."""
+    check = started(terms=replace(chain_terms(kinds=(FARGATE,)), services=()))
+    assert check.verdict is PASSED
+    assert check.observed.endswith(", there was nothing to ask inside")
 
 
 @pytest.mark.parametrize(
@@ -163,6 +181,17 @@ def test_a_run_that_may_not_start_tasks_skips() -> None:
     check = started(ScriptedTask(denied, lost="gone"))
     assert (check.verdict, check.basis) == (Verdict.SKIPPED, Basis.DERIVED)
     assert check.reason == "this run may not start tasks: ecs:RunTask was refused"
+
+
+def test_a_run_that_may_not_follow_its_task_skips_and_says_that_there_was_one() -> None:
+    """Whoever reads it finds the task in ECS."""
+    denied = replace(RAN, status=TaskStatus.DENIED, detail="logs:GetLogEvents is denied")
+    check = started(ScriptedTask(denied, lost="gone"))
+    assert (check.verdict, check.vantage) == (Verdict.SKIPPED, f"task:{ARN}")
+    assert check.observed == "a task was started, and not followed to its end"
+    assert check.reason == (
+        "this run may not follow the task that it started: logs:GetLogEvents is denied"
+    )
 
 
 def test_a_read_only_run_starts_nothing() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.records import Answer, ConnectQuestion, Question
 from pytest_ecs_privatelink.probes.task_records import (
+    OWN_DEFINITION,
     InsideQuestion,
     TaskAnswer,
     TaskQuestion,
@@ -31,8 +32,6 @@ _STEPS = 20
 nothing of that."""
 _SHARE = 0.5
 """Of a task's time that its questions may take: it has to be placed, and to pull, before."""
-
-OWN_DEFINITION = "the task definition is the user's own: nothing is asked inside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
