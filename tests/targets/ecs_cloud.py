@@ -36,7 +36,8 @@ class EcsCloud:
     stopped task says of itself. ``hidden`` are the numbers of the looks (from 1) that find no task.
     ``log`` is what a task's log stream holds, which is there from look ``log_from`` on.
     ``refuses`` has code and message by operation, ``failure`` what RunTask says in place of a task.
-    ``hold`` keeps RunTask from answering until it is set.
+    ``hold`` keeps RunTask from answering until it is set; ``held`` is set when it does, ``stopped``
+    when a task was.
     """
 
     url: str = ""
@@ -49,6 +50,8 @@ class EcsCloud:
     refuses: Mapping[str, Refusal] = field(default_factory=dict)
     failure: Raw | None = None
     hold: threading.Event | None = None
+    held: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
     calls: list[tuple[str, Raw]] = field(default_factory=list)
     tasks: dict[str, Raw] = field(default_factory=dict)
     definitions: dict[str, Raw] = field(default_factory=dict)
@@ -82,6 +85,7 @@ class EcsCloud:
     def answer(self, operation: str, request: Raw) -> tuple[int, Raw]:
         """Answer one call."""
         if operation == "RunTask" and self.hold is not None:
+            self.held.set()
             self.hold.wait(10)
         with self._alone:
             self.calls.append((operation, request))
@@ -139,6 +143,7 @@ class EcsCloud:
 
     def _on_stop_task(self, request: Raw) -> Raw:
         self.tasks[request["task"]]["desired"] = "STOPPED"
+        self.stopped.set()
         return {"task": {}}
 
     def _on_describe_tasks(self, request: Raw) -> Raw:

@@ -491,6 +491,28 @@ def test_who_stops_while_tasks_start_leaves_none() -> None:
     assert cloud.left == {}
 
 
+def test_a_task_that_starts_after_the_end_stops_itself() -> None:
+    """RunTask is answered when nobody waits any more, nor looks: it is stopped all the same."""
+    release, impatient = threading.Event(), replace(QUICK, launch=0.05)
+    with ecs_cloud(story=["PENDING"], hold=release, log=()) as cloud:
+        runs = TaskRuns(OWN, cloud.session, Ledger(RUN, cloud.session), impatient)
+
+        async def go() -> None:
+            running = asyncio.create_task(runs.run(FARGATE, "", is_whole))
+            while not cloud.held.is_set():
+                await asyncio.sleep(0.01)
+            await runs.close()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+        asyncio.run(go())
+        assert cloud.tasks == {}
+        release.set()
+        assert cloud.stopped.wait(10)
+
+    assert cloud.left == {}
+
+
 def test_a_run_that_ends_at_once_is_tidied_up_by_its_ledger() -> None:
     """Nobody closes the runs (a second Ctrl-C): tasks are found by what started them."""
     with ecs_cloud(story=["RUNNING"], log=()) as cloud:
