@@ -218,6 +218,26 @@ def test_a_log_that_lies_is_believed_nothing() -> None:
     )
 
 
+def test_what_nobody_foresaw_ends_in_a_reason_and_not_in_silence() -> None:
+    """Whoever waits for a task hears what kind of mishap it was, and not its text, that very day.
+
+    The tasks of others go on.
+    """
+
+    async def mishap(_: str) -> tuple[TaskAnswer, str]:
+        raise RuntimeError("tell-no-one")
+
+    async def go() -> TaskAnswer:
+        desk = desk_of(Tasks(end=mishap))
+        found = desk.start(TaskQuestion(subnet="subnet-a", launch_type=FARGATE))
+        async with asyncio.timeout(20):
+            return await found
+
+    assert asyncio.run(go()) == TaskAnswer(
+        status=TaskStatus.FAILED, detail="the task could not be looked after: RuntimeError"
+    )
+
+
 def test_after_closing_a_question_begins_anew() -> None:
     """The network of a lab that was broken is another one: nothing of before is told."""
     tasks = Tasks()
