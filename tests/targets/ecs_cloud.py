@@ -35,7 +35,8 @@ class EcsCloud:
     Each look at a task shows the next of ``story``, its last one for ever; ``end`` is what a
     stopped task says of itself. ``hidden`` are the numbers of the looks (from 1) that find no task.
     ``log`` is what a task's log stream holds, which is there from look ``log_from`` on.
-    ``refuses`` has code and message by operation, ``failure`` what RunTask says in place of a task.
+    ``refuses`` has code and message by operation, ``stubborn`` is a task that cannot be stopped,
+    ``failure`` what RunTask says in place of a task.
     ``hold`` keeps RunTask from answering until it is set; ``held`` is set when it does, ``stopped``
     when a task was.
     """
@@ -48,6 +49,7 @@ class EcsCloud:
     log: Sequence[str] = ("whole",)
     log_from: int = 1
     refuses: Mapping[str, Refusal] = field(default_factory=dict)
+    stubborn: str = ""
     failure: Raw | None = None
     hold: threading.Event | None = None
     held: threading.Event = field(default_factory=threading.Event)
@@ -89,7 +91,10 @@ class EcsCloud:
             self.hold.wait(10)
         with self._alone:
             self.calls.append((operation, request))
-            if refusal := self.refuses.get(operation):
+            refusal = self.refuses.get(operation)
+            if operation == "StopTask" and request["task"] == self.stubborn:
+                refusal = ("InvalidParameterException", "The referenced task was not found.")
+            if refusal:
                 return 400, {"__type": refusal[0], "message": refusal[1]}
             answering: Callable[[Raw], Raw | None] = getattr(self, f"_on_{xform_name(operation)}")
             found = answering(request)
