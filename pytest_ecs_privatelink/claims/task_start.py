@@ -22,6 +22,7 @@ from pytest_ecs_privatelink.probes.task_records import (
     TaskStatus,
 )
 from pytest_ecs_privatelink.stopped.explain import explain
+from pytest_ecs_privatelink.stopped.plain import without_signatures
 from pytest_ecs_privatelink.stopped.records import Explanation, Phase
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Code, Verdict
 
@@ -46,7 +47,6 @@ _EXITED = "EssentialContainerExited"
 _NOT_FOUND = 127  # POSIX, "Exit Status for Commands": a command that was not found
 _NO_PROGRAM = re.compile(r"executable file not found|no such file or directory.*python", re.I)
 _SAYS = "; ECS says: "
-_QUERY = re.compile(r"(?<=\?)(?=[^\s\"']*(?:X-Amz-|Signature=))[^\s\"']*")
 _TOLD = 3
 
 
@@ -206,12 +206,12 @@ def _ended(stopped: Stopped) -> str:
 def _words(explanation: Explanation, words: str) -> str:
     """Return ECS's words on one line, whole but for what would sign a request."""
     told = "; ".join(" ".join(line.split()) for line in explanation.text.splitlines())
-    return _QUERY.sub("...", told or words)
+    return without_signatures(told or words)
 
 
 def _texts(stopped: Stopped) -> str:
     texts = (stopped.reason, *(each.reason for each in stopped.containers))
-    return _QUERY.sub("...", "; ".join(dict.fromkeys(filter(None, texts)))) or "nothing"
+    return without_signatures("; ".join(dict.fromkeys(filter(None, texts)))) or "nothing"
 
 
 def _could_not(reason: str, phase: str) -> Reading:
