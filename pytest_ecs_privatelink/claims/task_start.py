@@ -24,6 +24,7 @@ from pytest_ecs_privatelink.probes.task_records import (
 from pytest_ecs_privatelink.stopped.explain import explain
 from pytest_ecs_privatelink.stopped.plain import without_signatures
 from pytest_ecs_privatelink.stopped.records import Explanation, Phase
+from pytest_ecs_privatelink.stopped.rows_life import PASSING
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Code, Verdict
 
 READ_ONLY = "--ecs-read-only starts no task"
@@ -181,6 +182,8 @@ def _died(stopped: Stopped, ranges: tuple[str, ...]) -> Reading:
     if stopped.code == _EXITED:
         return _could_not(f"{_ended(stopped)}: {words}", Phase.RUN)
     explanation = explain(stopped, ranges)
+    if explanation.row in PASSING:
+        return _could_not(f"AWS had no room for the task: {words}", explanation.phase)
     return Reading(
         verdict=Verdict.FAILED,
         code=Code.TASK_FAILED_TO_START,

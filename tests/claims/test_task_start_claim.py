@@ -214,6 +214,24 @@ def test_a_death_is_explained_and_ecs_is_quoted() -> None:
     assert "\n" not in check.observed
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Capacity is unavailable at this time. Please try again later",
+        "Timeout waiting for network interface provisioning to complete.",
+        "Unexpected EC2 error while attempting to create network interface in subnet 'subnet-1': "
+        "RequestLimitExceeded",
+    ],
+)
+def test_a_start_that_aws_had_no_room_for_is_no_failure(words: str) -> None:
+    """It says nothing of the VPC, and the next run may find it otherwise."""
+    check = started(ScriptedTask(died(words), lost="the task died"))
+    assert (check.verdict, check.code) == (ERROR, None)
+    assert check.reason is not None
+    assert check.reason.startswith("AWS had no room for the task: ")
+    assert check.reason.endswith(words)
+
+
 def test_what_signs_a_request_is_not_quoted() -> None:
     """ECS quotes the URLs of layers, which are signed."""
     signed = (
