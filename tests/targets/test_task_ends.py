@@ -534,6 +534,33 @@ def test_a_run_that_ends_at_once_is_tidied_up_by_its_ledger() -> None:
     assert ledger.calls["ecs:StopTask"] == 1
 
 
+@pytest.mark.parametrize("code", ["ThrottlingException", "ServerException"])
+def test_a_stop_that_is_refused_for_a_moment_is_tried_again(code: str) -> None:
+    """Throttled, or ECS's own trouble: the run's end is not the task's if it is asked but once."""
+    with ecs_cloud(story=["RUNNING"], log=()) as cloud:
+        cloud.refuses = {"StopTask": (code, "again, please")}
+        ledger = Ledger(RUN, cloud.session)
+        runs = TaskRuns(OWN, cloud.session, ledger, replace(QUICK, attempts=1))
+
+        async def go() -> None:
+            await runs.run(FARGATE, "", is_whole)
+            await runs.close()
+
+        asyncio.run(go())
+        tried = len(cloud.called("StopTask"))
+        threading.Thread(target=_relent_after, args=(cloud, tried + 1), daemon=True).start()
+        told = ledger.remove()
+
+    assert told is None
+    assert cloud.left == {}
+
+
+def _relent_after(cloud: EcsCloud, stops: int) -> None:
+    while len(cloud.called("StopTask")) < stops:
+        time.sleep(0.01)
+    cloud.refuses = {}
+
+
 def test_what_ecs_does_not_let_go_of_is_told() -> None:
     """The line names what is left, and the command that looks for it, in its cluster."""
     refuses = {"StopTask": refused("ecs:StopTask")}
