@@ -31,9 +31,10 @@ def test_a_task_starts_in_every_subnet(fargate: Finished) -> None:
 
 
 def test_tasks_are_started_together(fargate: Finished) -> None:
-    """Their times add up to more than the whole run took."""
+    """All are asked for at once: one after the other, the third would take three times as long."""
     tasks = [each for each in fargate.report["checks"] if each["claim"] == "task-start"]
-    assert sum(each["duration_ms"] for each in tasks) > 1000 * fargate.report["run"]["duration_s"]
+    times = [each["duration_ms"] for each in tasks]
+    assert max(times) < 2 * min(times)
 
 
 def test_tasks_are_required_cells_and_a_row_of_the_matrix(fargate: Finished) -> None:
