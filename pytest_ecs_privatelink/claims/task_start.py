@@ -125,7 +125,8 @@ def _judge(answer: TaskAnswer, inside: Inside, ranges: tuple[str, ...]) -> tuple
     if answer.status is TaskStatus.RAN:
         return (_ran(answer, inside), *readings_of(inside), *_unheard(inside))
     if answer.status is TaskStatus.DIED:
-        return (_died(answer.stopped or Stopped(), ranges),)
+        ours = OWN_DEFINITION not in inside.lost
+        return (_died(answer.stopped or Stopped(), ranges, ours=ours),)
     detail = f": {answer.detail}" if answer.detail else ""
     return (_could_not(f"{_UNTOLD[answer.status]}{detail}", _last(answer)),)
 
@@ -173,11 +174,11 @@ def _last(answer: TaskAnswer) -> str:
     return answer.states[-1][0] if answer.states else "RunTask"
 
 
-def _died(stopped: Stopped, ranges: tuple[str, ...]) -> Reading:
+def _died(stopped: Stopped, ranges: tuple[str, ...], *, ours: bool) -> Reading:
     words = " ".join(_texts(stopped).split())
     if stopped.code in _BY_OTHERS:
         return _could_not(f"the task was stopped by others ({stopped.code}): {words}", Phase.RUN)
-    if _lacks_python(stopped):
+    if ours and _lacks_python(stopped):
         return _could_not(f"the image has no Python 3: {words}", Phase.START)
     if stopped.code == _EXITED:
         return _could_not(f"{_ended(stopped)}: {words}", Phase.RUN)

@@ -260,6 +260,17 @@ def test_an_image_without_python_is_no_broken_path(container: StoppedContainer) 
     assert check.reason.startswith("the image has no Python 3: Essential container in task exited")
 
 
+def test_a_user_s_own_command_that_is_missing_is_not_taken_for_our_python() -> None:
+    """Their task does not start, which is theirs to mend; nobody looked for Python there."""
+    said = 'CannotStartContainerError: exec: "app": executable file not found in $PATH'
+    answer = died("Task failed to start", container=StoppedContainer(name="app", reason=said))
+    check = started(ScriptedTask(answer, lost=OWN_DEFINITION))
+    assert outcome(check) == (FAILED, Code.TASK_FAILED_TO_START, None)
+    assert sentence_in(check.observed) == (
+        "the image was pulled, and has no such command: it is not the network"
+    )
+
+
 @pytest.mark.parametrize("code", ["UserInitiated", "SpotInterruption", "TerminationNotice"])
 def test_a_task_that_others_stopped_is_no_failure(code: str) -> None:
     """Spot may take it away at any time."""
