@@ -12,10 +12,11 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_ecs_privatelink.catalogue.marks import MARK
+from pytest_ecs_privatelink.catalogue.marks import MARK, RUN_TAG
 
 _STREAMS = f"arn:aws:logs:*:*:log-group:*:log-stream:{MARK}/*"
 _GROUPS = f"arn:aws:logs:*:*:log-group:{MARK}/*"
+_TASKS = "arn:aws:ecs:*:*:task/*"
 _DEFINITIONS = f"arn:aws:ecs:*:*:task-definition/{MARK}-*"
 
 
@@ -31,7 +32,7 @@ class Statement:
     resources: tuple[str, ...] = ("*",)
     writes: bool = False
     implied: tuple[str, ...] = ()
-    condition: tuple[str, str, str] | None = None
+    condition: tuple[str, str, str | tuple[str, ...]] | None = None
 
 
 STATEMENTS = (
@@ -129,19 +130,29 @@ STATEMENTS = (
     ),
     Statement(
         sid="FollowTasks",
-        actions=("ecs:DescribeTasks", "ecs:ListTasks", "ecs:StopTask"),
+        actions=("ecs:DescribeTasks", "ecs:ListTasks"),
         writes=True,
+    ),
+    # Nobody else's: all that runs start carries the tag from its first moment.
+    Statement(
+        sid="StopOwnTasks",
+        actions=("ecs:StopTask",),
+        resources=(_TASKS,),
+        writes=True,
+        condition=("Null", f"aws:ResourceTag/{RUN_TAG}", "false"),
     ),
     Statement(
         sid="StartOwnTasks", actions=("ecs:RunTask",), resources=(_DEFINITIONS,), writes=True
     ),
-    # RunTask and RegisterTaskDefinition with tags take it.
+    # RunTask and RegisterTaskDefinition with tags take it. Without the condition, whoever has this
+    # could tag the tasks of others, and then stop them [ECS guide, supported-iam-actions-tagging].
     Statement(
         sid="TagOwnTasks",
         actions=(),
         implied=("ecs:TagResource",),
-        resources=("arn:aws:ecs:*:*:task/*", _DEFINITIONS),
+        resources=(_TASKS, _DEFINITIONS),
         writes=True,
+        condition=("StringEquals", "ecs:CreateAction", ("RegisterTaskDefinition", "RunTask")),
     ),
     Statement(
         sid="PassExecutionRole",

@@ -15,13 +15,16 @@ from pytest_ecs_privatelink.claims.inside import (
 )
 from pytest_ecs_privatelink.claims.terms import Ask, Reading, Stand, Terms, make_check, worst
 from pytest_ecs_privatelink.probes.task_records import (
+    OWN_DEFINITION,
     Stopped,
     TaskAnswer,
     TaskQuestion,
     TaskStatus,
 )
 from pytest_ecs_privatelink.stopped.explain import explain
+from pytest_ecs_privatelink.stopped.plain import without_signatures
 from pytest_ecs_privatelink.stopped.records import Explanation, Phase
+from pytest_ecs_privatelink.stopped.rows_life import PASSING
 from pytest_ecs_privatelink.verdict import Basis, Cell, Check, Code, Verdict
 
 READ_ONLY = "--ecs-read-only starts no task"
@@ -45,7 +48,6 @@ _EXITED = "EssentialContainerExited"
 _NOT_FOUND = 127  # POSIX, "Exit Status for Commands": a command that was not found
 _NO_PROGRAM = re.compile(r"executable file not found|no such file or directory.*python", re.I)
 _SAYS = "; ECS says: "
-_QUERY = re.compile(r"(?<=\?)(?=[^\s\"']*(?:X-Amz-|Signature=))[^\s\"']*")
 _TOLD = 3
 
 
@@ -61,11 +63,10 @@ async def prove(cell: Cell, terms: Terms, stand: Stand, ask: Ask) -> Check:
         look_inside(cell, inner, stand, ask),
     )
     if answer.status is TaskStatus.DENIED:
-        return _not_started(cell, terms, f"this run may not start tasks: {answer.detail}")
-    seen = stand if answer.task is None else replace(stand, label=f"task:{answer.task}")
+        return _denied(cell, terms, stand, answer)
     readings = _judge(answer, inside, terms.snapshot.vpc.cidrs)
     ends = dict.fromkeys(each.subject for each in worst(readings) if each.subject)
-    check = make_check(cell, terms, seen, _told(readings), _EXPECTED)
+    check = make_check(cell, terms, _seen(stand, answer.task), _told(readings), _EXPECTED)
     return replace(check, subject=", ".join(ends) or None)
 
 
@@ -102,11 +103,30 @@ def _not_started(cell: Cell, terms: Terms, reason: str) -> Check:
     return replace(make_check(cell, terms, None, (reading,), _EXPECTED), basis=Basis.DERIVED)
 
 
+def _denied(cell: Cell, terms: Terms, stand: Stand, answer: TaskAnswer) -> Check:
+    """Return the check of a task that the runner may not start, or not look after."""
+    if answer.task is None:
+        return _not_started(cell, terms, f"this run may not start tasks: {answer.detail}")
+    reading = Reading(
+        verdict=Verdict.SKIPPED,
+        code=None,
+        phase="vantage",
+        observed="a task was started, and not followed to its end",
+        reason=f"this run may not follow the task that it started: {answer.detail}",
+    )
+    return make_check(cell, terms, _seen(stand, answer.task), (reading,), _EXPECTED)
+
+
+def _seen(stand: Stand, task: str | None) -> Stand:
+    return stand if task is None else replace(stand, label=f"task:{task}")
+
+
 def _judge(answer: TaskAnswer, inside: Inside, ranges: tuple[str, ...]) -> tuple[Reading, ...]:
     if answer.status is TaskStatus.RAN:
         return (_ran(answer, inside), *readings_of(inside), *_unheard(inside))
     if answer.status is TaskStatus.DIED:
-        return (_died(answer.stopped or Stopped(), ranges),)
+        ours = OWN_DEFINITION not in inside.lost
+        return (_died(answer.stopped or Stopped(), ranges, ours=ours),)
     detail = f": {answer.detail}" if answer.detail else ""
     return (_could_not(f"{_UNTOLD[answer.status]}{detail}", _last(answer)),)
 
@@ -126,18 +146,19 @@ def _ran(answer: TaskAnswer, inside: Inside) -> Reading:
     services = f"{number} endpoint service{'s' * (number != 1)} answered inside"
     if calls := called(inside):
         services += f", and {', '.join(calls)} passed there"
-    heard = services if inside.checks else f"nothing was asked inside: {'; '.join(inside.lost)}"
+    if not inside.checks:
+        services = OWN_DEFINITION if inside.lost else "there was nothing to ask inside"
     return Reading(
         verdict=Verdict.PASSED,
         code=None,
         phase=str(Phase.RUN),
-        observed=f"a task started{_times(answer)}, {heard}",
+        observed=f"a task started{_times(answer)}, {services}",
     )
 
 
 def _unheard(inside: Inside) -> tuple[Reading, ...]:
-    """Return what was asked in vain of a task that answered other questions."""
-    return tuple(_could_not(each, Phase.RUN) for each in inside.lost) if inside.checks else ()
+    """Return what was asked in vain of a task that was there to answer."""
+    return tuple(_could_not(each, Phase.RUN) for each in inside.lost if each != OWN_DEFINITION)
 
 
 def _times(answer: TaskAnswer) -> str:
@@ -153,15 +174,17 @@ def _last(answer: TaskAnswer) -> str:
     return answer.states[-1][0] if answer.states else "RunTask"
 
 
-def _died(stopped: Stopped, ranges: tuple[str, ...]) -> Reading:
+def _died(stopped: Stopped, ranges: tuple[str, ...], *, ours: bool) -> Reading:
     words = " ".join(_texts(stopped).split())
     if stopped.code in _BY_OTHERS:
         return _could_not(f"the task was stopped by others ({stopped.code}): {words}", Phase.RUN)
-    if _lacks_python(stopped):
+    if ours and _lacks_python(stopped):
         return _could_not(f"the image has no Python 3: {words}", Phase.START)
     if stopped.code == _EXITED:
         return _could_not(f"{_ended(stopped)}: {words}", Phase.RUN)
     explanation = explain(stopped, ranges)
+    if explanation.row in PASSING:
+        return _could_not(f"AWS had no room for the task: {words}", explanation.phase)
     return Reading(
         verdict=Verdict.FAILED,
         code=Code.TASK_FAILED_TO_START,
@@ -187,12 +210,12 @@ def _ended(stopped: Stopped) -> str:
 def _words(explanation: Explanation, words: str) -> str:
     """Return ECS's words on one line, whole but for what would sign a request."""
     told = "; ".join(" ".join(line.split()) for line in explanation.text.splitlines())
-    return _QUERY.sub("...", told or words)
+    return without_signatures(told or words)
 
 
 def _texts(stopped: Stopped) -> str:
     texts = (stopped.reason, *(each.reason for each in stopped.containers))
-    return _QUERY.sub("...", "; ".join(dict.fromkeys(filter(None, texts)))) or "nothing"
+    return without_signatures("; ".join(dict.fromkeys(filter(None, texts)))) or "nothing"
 
 
 def _could_not(reason: str, phase: str) -> Reading:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from pytest_ecs_privatelink.catalogue.chains import CHAINS
 from pytest_ecs_privatelink.claims.task_start import ends_of, sentence_in, words_in
+from pytest_ecs_privatelink.probes.call_records import Denier
 from pytest_ecs_privatelink.stopped.explain import explain_text
 from pytest_ecs_privatelink.stopped.records import Phase
 from pytest_ecs_privatelink.verdict import CHAIN_CLAIMS, PATH_CLAIMS, Cell, Check, Code, Finding
@@ -34,6 +35,8 @@ _SERVICES: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Whom a step may have been waiting for where ECS's words name nobody."""
+_OF_ENDPOINTS = frozenset({Denier.ENDPOINT_POLICY, Denier.UNSAID})
+"""Who may have refused where an endpoint's policy is wrong: AWS names all others."""
 _TASK = "task:"
 
 
@@ -46,7 +49,10 @@ def fits(finding: Finding, check: Check) -> bool:
         told = check.phase in phases or check.phase == Phase.UNKNOWN
         refused = finding.code is not Code.ROLE_CONDITION_MISMATCH or _was_refused(check)
         return check.code is Code.TASK_FAILED_TO_START and told and refused
-    blocked = _blocked(finding, check.subnet)
+    paths, chains = _blocked(finding, check.subnet)
+    if not _leaves_room(check, by_policy=not paths):
+        return False
+    blocked = paths or chains
     if ends := ends_of(check):
         return not blocked.isdisjoint(ends)
     if check.phase == Phase.UNKNOWN:
@@ -54,16 +60,31 @@ def fits(finding: Finding, check: Check) -> bool:
     return not blocked.isdisjoint(_SERVICES.get(check.phase or "", frozenset()))
 
 
+def _leaves_room(check: Check, *, by_policy: bool) -> bool:
+    """Return whether ECS's words allow for a blocked path, or ``by_policy`` for an endpoint's.
+
+    Whoever was answered had a path, and an endpoint's policy stops nobody else's way; what is not
+    there was hidden by neither.
+    """
+    words = words_in(check.observed)
+    met = None if words is None else explain_text(words)
+    if met is None or not met.known:
+        return True
+    if by_policy:
+        return met.denied_by in _OF_ENDPOINTS
+    return met.network
+
+
 def _was_refused(check: Check) -> bool:
     words = words_in(check.observed)
     return words is None or explain_text(words).denied_by is not None
 
 
-def _blocked(finding: Finding, subnet: str | None) -> frozenset[str]:
-    """Return the endpoint services to which ``finding`` blocks the path, else the chain."""
+def _blocked(finding: Finding, subnet: str | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the endpoint services to which ``finding`` blocks paths, and those of chains."""
     here = [cell for cell in finding.blocks if cell.subnet == subnet]
     paths = frozenset(cell.service for cell in here if cell.claim in PATH_CLAIMS)
-    return paths or frozenset(each for cell in here for each in _through(cell))
+    return paths, frozenset(each for cell in here for each in _through(cell))
 
 
 def _through(cell: Cell) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Nothing of it stays, and logs of CI servers see none of it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING, TextIO
@@ -55,7 +56,8 @@ class Progress:
 
     def pytest_unconfigure(self) -> None:
         """Let go of the terminal."""
-        self._terminal.close()
+        with contextlib.suppress(OSError):
+            self._terminal.close()
 
     def _show(self) -> None:
         room = self._writer.fullwidth - self._writer.width_of_current_line - 2
@@ -72,9 +74,11 @@ class Progress:
         self._shown = False
 
     def _put(self, text: str) -> None:
-        # Past the writer, which would count it as part of the line.
-        self._terminal.write(text)
-        self._terminal.flush()
+        # Past the writer, which would count it as part of the line. A terminal that is gone is no
+        # trouble of whoever follows tasks.
+        with contextlib.suppress(OSError, ValueError):
+            self._terminal.write(text)
+            self._terminal.flush()
 
 
 def progress_of(config: pytest.Config) -> Progress | None:

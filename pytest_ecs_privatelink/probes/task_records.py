@@ -8,6 +8,9 @@ from pytest_ecs_privatelink.probes.call_records import CallQuestion
 from pytest_ecs_privatelink.probes.records import PathQuestion
 from pytest_ecs_privatelink.verdict import LaunchType
 
+OWN_DEFINITION = "the task definition is the user's own: nothing is asked inside"
+"""Why there is no answer from inside a task that runs no program of ours."""
+
 
 class TaskStatus(StrEnum):
     """How an attempt to have a task ended.

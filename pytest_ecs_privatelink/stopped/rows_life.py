@@ -59,8 +59,20 @@ PLACEMENT_ROWS = (
         advice="try again; if it stays, look at EC2's limits of interfaces and API calls",
         source=_PAGE,
     ),
+    Row(
+        id="interface-throttled",
+        kind=Kind.WHOLE,
+        seen=r"\bnetwork interface\b.*(?:RequestLimitExceeded|Rate exceeded)",
+        phase=Phase.INTERFACE,
+        says="EC2 throttles the making of the task's network interface: it is not the network",
+        advice="try again when less is started; if it stays, look at EC2's limits of API calls",
+        source=_PAGE,
+    ),
 )
 """Tasks that never had a place."""
+
+PASSING = frozenset({"no-capacity", "interface-slow", "interface-throttled"})
+"""Of these rows, by id, the next attempt may find nothing: they say nothing of the VPC."""
 
 RUN_ROWS = (
     Row(

@@ -118,14 +118,24 @@ class _Cleaning:
 
     def remove_tasks(self) -> None:
         """Look in ECS for tasks and their definitions, and remove them."""
-        ecs, sought = self.clients.ecs, self.sought
         try:
-            clusters = clusters_of(ecs) if sought.clusters is None else sought.clusters
-            for cluster in clusters:
-                self.remove(tuple(tasks_left(ecs, cluster, sought.run, sought.before)))
-            self.remove(tuple(definitions_left(ecs, sought.run, sought.before)))
+            self._remove_tasks()
         except (BotoCoreError, ClientError) as error:
-            self.problems.append(f"tasks cannot be looked for: {why(error, self.clients, 'ecs:')}")
+            self._unseen("tasks", error)
+
+    def _remove_tasks(self) -> None:
+        ecs, run, before = self.clients.ecs, self.sought.run, self.sought.before
+        clusters = clusters_of(ecs) if self.sought.clusters is None else self.sought.clusters
+        for cluster in clusters:
+            try:
+                self.remove(tuple(tasks_left(ecs, cluster, run, before)))
+            except ClientError as error:
+                self._unseen(f"tasks of {cluster}", error)
+        self.remove(tuple(definitions_left(ecs, run, before)))
+
+    def _unseen(self, what: str, error: Exception) -> None:
+        reason = why(error, self.clients, "ecs:")
+        self.problems.append(f"{what} cannot be looked for: {reason}")
 
     def temporary_of(self, groups: Iterable[Raw]) -> Iterator[Trace]:
         """Yield the runs' own groups, tagged or not: they are named as nobody else's are."""

@@ -100,8 +100,10 @@ class Follower:
             if left <= 0:
                 return False
             followed.changed.clear()
+            # Not wait_for: in Python 3.11 that drowns who cancels it at the moment of the news.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(followed.changed.wait(), left)
+                async with asyncio.timeout(left):
+                    await followed.changed.wait()
         return True
 
     async def close(self) -> None:
@@ -120,7 +122,8 @@ class Follower:
             youngest = min(time.monotonic() - each.began for each in live)
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._patience.pause(youngest))
+                async with asyncio.timeout(self._patience.pause(youngest)):
+                    await self._woken.wait()
 
     async def _describe(self, some: Sequence[Followed]) -> None:
         arns = [each.arn for each in some]

@@ -8,7 +8,8 @@ class Patience:
     """``shortest`` and ``longest`` pauses between looks, which grow with what was waited already.
 
     ``missing``: how long ECS may not know a task that it knew. ``logs``: how long log events may
-    take after their task's end. ``farewell``: how long tasks may take to stop as the run ends.
+    take after their task's end. ``launch``: how long RunTask under way is waited for as the run
+    ends, ``farewell``: how long tasks may take to stop then.
     ``attempts``: how often a throttled call is tried.
     """
 
@@ -16,6 +17,7 @@ class Patience:
     longest: float = 5.0
     missing: float = 15.0
     logs: float = 30.0
+    launch: float = 5.0
     farewell: float = 3.0
     attempts: int = 5
 

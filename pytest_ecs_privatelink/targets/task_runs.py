@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     import boto3
 
 Raw = dict[str, Any]
-_LAUNCH_S, _STOPPING_S = 5.0, 2.0
+_STOPPING_S = 2.0
 """How long calls under way are waited for as the run ends: what is left then, the notebook has."""
 _LAST_WORDS_S = 3.0
+_TOO_LATE = "the run had ended before the task was started"
 _HINTS = {
     "": "ECS never showed it: run again",
     "PROVISIONING": "see the subnet's free addresses and the account's quotas",
@@ -104,7 +105,8 @@ class TaskRuns:
         """Start nothing more, and stop what runs; waits a little for that. May be run anew."""
         self._closing = True
         if self._launches:
-            await asyncio.wait(self._launches, timeout=_LAUNCH_S)
+            await asyncio.wait(self._launches, timeout=self._patience.launch)
+        self._generation += 1
         left = self._follower.unstopped
         if stops := [asyncio.create_task(self._stop(each)) for each in left]:
             await asyncio.wait(stops, timeout=_STOPPING_S)
@@ -116,7 +118,6 @@ class TaskRuns:
             self._notebook.settled(self._trace)
         await self._follower.close()
         await self._definitions.forget_failures()
-        self._generation += 1
         self._closing = False
 
     @property
@@ -128,7 +129,7 @@ class TaskRuns:
         """Return the task that was started; who stops waiting does not keep it from being known."""
         definition, errand_of_task = await self._definitions.get(question.launch_type, errand)
         if self._closing:
-            raise TaskTrouble(TaskStatus.FAILED, "the run had ended before the task was started")
+            raise TaskTrouble(TaskStatus.FAILED, _TOO_LATE)
         token = f"{self._plan.run}-{question.launch_type}-{question.subnet}-{self._generation}"
         request = run_request(self._plan, question, definition, errand_of_task, token)
         self._notebook.note(self._trace)
@@ -138,8 +139,16 @@ class TaskRuns:
         return await asyncio.shield(launch)
 
     async def _run_task(self, request: Raw) -> Followed:
-        began = time.monotonic()
-        answer = await self._clients.ask_ecs("ecs:RunTask", lambda ecs: ecs.run_task(**request))
+        began, generation = time.monotonic(), self._generation
+
+        def start(ecs: Client) -> Raw:
+            answer: Raw = ecs.run_task(**request)
+            if generation != self._generation:  # nobody waits any more, so it is stopped here
+                for each in answer.get("tasks") or ():
+                    self._stop_by(ecs, str(each["taskArn"]))
+            return answer
+
+        answer = await self._clients.ask_ecs("ecs:RunTask", start)
         if not answer.get("tasks"):
             failure: Raw = next(iter(answer.get("failures") or ({},)))
             reason = str(failure.get("reason") or "ECS says no reason")
@@ -147,6 +156,9 @@ class TaskRuns:
         arn = str(answer["tasks"][0]["taskArn"])
         if isinstance(self._plan.starts, Generated):
             self._notebook.note(self._stream_of(self._plan.starts, arn))
+        if generation != self._generation:
+            await self._stop(Followed(arn, began))
+            raise TaskTrouble(TaskStatus.FAILED, _TOO_LATE)
         return self._follower.follow(arn, began)
 
     async def _end_of(self, followed: Followed) -> TaskAnswer:
@@ -208,10 +220,12 @@ class TaskRuns:
         followed.told_to_stop = True
         # What cannot be stopped here is in the notebook still.
         with contextlib.suppress(TaskTrouble):
-            await self._clients.ask_ecs("ecs:StopTask", lambda ecs: self._stop_by(ecs, followed))
+            await self._clients.ask_ecs(
+                "ecs:StopTask", lambda ecs: self._stop_by(ecs, followed.arn)
+            )
 
-    def _stop_by(self, ecs: Client, followed: Followed) -> None:
-        ecs.stop_task(cluster=self._plan.cluster, task=followed.arn, reason=REASON)
+    def _stop_by(self, ecs: Client, arn: str) -> None:
+        ecs.stop_task(cluster=self._plan.cluster, task=arn, reason=REASON)
 
     def _settle(self, followed: Followed) -> None:
         if followed.status == STOPPED and isinstance(self._plan.starts, Generated):

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from pytest_ecs_privatelink.targets.clients import Client
 
 Raw = dict[str, Any]
@@ -11,15 +13,23 @@ MOST_DESCRIBED = 100  # tasks that DescribeTasks takes [ECS API]
 
 
 def stop_tasks(ecs: Client, cluster: str, started_by: str) -> bool:
-    """Stop every task of ``cluster`` that is to run and was started so; return whether one was."""
-    found = False
+    """Stop every task of ``cluster`` that is to run and was started so; return whether one was.
+
+    All of them are tried; raises what the first one raised that could not be stopped.
+    """
+    troubles = []
     try:
-        for arn in pages(ecs, "list_tasks", "taskArns", cluster=cluster, startedBy=started_by):
-            ecs.stop_task(cluster=cluster, task=arn, reason=REASON)
-            found = True
+        arns = list(pages(ecs, "list_tasks", "taskArns", cluster=cluster, startedBy=started_by))
     except ecs.exceptions.ClusterNotFoundException:
         return False
-    return found
+    for arn in arns:
+        try:
+            ecs.stop_task(cluster=cluster, task=arn, reason=REASON)
+        except ClientError as trouble:
+            troubles.append(trouble)
+    if troubles:
+        raise troubles[0]
+    return bool(arns)
 
 
 def deregister(ecs: Client, family: str) -> bool:

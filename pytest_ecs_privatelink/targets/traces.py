@@ -11,7 +11,7 @@ from pytest_ecs_privatelink.targets.clients import Clients
 from pytest_ecs_privatelink.targets.task_traces import deregister, stop_tasks
 
 _RETRIED = frozenset({"ThrottlingException", "OperationAbortedException", "ServiceUnavailable"})
-_RETRIED |= {"ServiceUnavailableException", "InternalFailure"}
+_RETRIED |= {"ServiceUnavailableException", "InternalFailure", "ServerException"}
 
 
 class TraceKind(StrEnum):

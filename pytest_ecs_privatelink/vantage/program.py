@@ -72,7 +72,7 @@ def read(output: str, batch: Batch, before: More | None = None) -> Brought | Mor
     if isinstance(parcel, More):
         return parcel
     value = unpack(parcel)
-    _refuse_what_breaks_reports(value)
+    refuse_what_breaks_reports(value)
     try:
         returned = from_json(Returned, value)
     except RecordError as error:
@@ -80,7 +80,7 @@ def read(output: str, batch: Batch, before: More | None = None) -> Brought | Mor
     return pair_up(batch, returned)
 
 
-def _refuse_what_breaks_reports(value: Any) -> None:  # noqa: ANN401 - JSON
+def refuse_what_breaks_reports(value: Any) -> None:  # noqa: ANN401 - JSON
     """Raise `ParcelError` for numbers that are none and halves of characters: JSON has both."""
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()

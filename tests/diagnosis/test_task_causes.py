@@ -24,6 +24,14 @@ WORDS = (
     "CloudWatch log group defined in the task definition. There is a connection issue between the "
     "task and Amazon CloudWatch. Check your network configuration. : signal: killed"
 )
+FORBIDDEN = (
+    "CannotPullContainerError: httpReadSeeker: failed open: unexpected status code "
+    "https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/a: 403 Forbidden"
+)
+MISSING = (
+    "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve "
+    "ref 111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:9: not found"
+)
 ARN = "arn:aws:ecs:eu-west-1:111122223333:task/live/0123456789abcdef"
 
 
@@ -34,8 +42,9 @@ def task(
     subnet: str = A,
     kind: LaunchType = FARGATE,
     phase: str = "logs",
+    words: str = WORDS,
 ) -> Check:
-    """Return the check of a task that ended at an endpoint service."""
+    """Return the check of a task that ended at an endpoint service, in ECS's ``words``."""
     made = world.check(Cell(Claim.TASK_START, subnet, str(kind)), verdict, code)
     return replace(
         made,
@@ -44,7 +53,7 @@ def task(
         launch_types=(kind,),
         phase=phase,
         vantage=f"task:{ARN}",
-        observed=f"the log group was not found in time; ECS says: {WORDS}",
+        observed=f"the log group was not found in time; ECS says: {words}",
     )
 
 
@@ -76,8 +85,36 @@ def test_a_chains_finding_explains_a_death_on_its_way() -> None:
     """A policy of the S3 gateway blocks pulls, of which the layers are S3's."""
     pull = Cell(Claim.ECR_PULL, A, "ecr.dkr")
     held = world.finding(Code.S3_GATEWAY_POLICY, "vpce-s3", (pull, task_cell(A, FARGATE)))
-    assert suspect(task(FAILED, "s3", phase="image pull"), (held,)) == held
+    assert suspect(task(FAILED, "s3", phase="image pull", words=FORBIDDEN), (held,)) == held
     assert suspect(task(FAILED, "logs"), (held,)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "by_path", "by_policy"),
+    [
+        (MISSING, False, False),
+        ("CannotPullContainerError: toomanyrequests: You have reached your limit", False, False),
+        (FORBIDDEN, False, True),
+        ("CannotPullContainerError: dial tcp 20.10.1.9:443: i/o timeout", True, False),
+        ("CannotPullContainerError: AccessDenied", False, True),
+        (
+            "CannotPullContainerError: User: x is not authorized to perform: ecr:BatchGetImage "
+            "because no identity-based policy allows the ecr:BatchGetImage action",
+            False,
+            False,
+        ),
+        ("words that nobody has seen", True, True),
+    ],
+)
+def test_what_was_answered_had_a_path(words: str, by_path: bool, by_policy: bool) -> None:
+    """What is not there is due to no path and no endpoint's policy; a refusal to no path."""
+    dead = task(FAILED, "ecr.dkr", phase="image pull", words=words)
+    path = world.finding(Code.NACL_BLOCKS, "acl-1", blocking("ecr.dkr"))
+    pull = Cell(Claim.ECR_PULL, A, "ecr.dkr")
+    policy = world.finding(Code.ENDPOINT_POLICY_DENIES, "vpce-1", (pull, task_cell(A, FARGATE)))
+
+    assert (suspect(dead, (path,)) == path) is by_path
+    assert (suspect(dead, (policy,)) == policy) is by_policy
 
 
 @pytest.mark.parametrize(

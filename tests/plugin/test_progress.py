@@ -48,6 +48,17 @@ def test_it_stands_behind_what_pytest_wrote_and_is_written_over() -> None:
     assert screen(file.getvalue()) == "test_task_start.py ."
 
 
+def test_a_terminal_that_is_gone_is_no_trouble() -> None:
+    """Whoever follows tasks is told of no window that was closed."""
+    file, _, progress = terminal()
+    progress.tell(STARTING)
+    progress.pytest_unconfigure()
+
+    progress.tell("tasks: 1 starting, 2 running")
+    progress.pytest_runtest_logreport()
+    assert file.closed
+
+
 def test_it_is_shown_again_where_the_next_test_waits() -> None:
     """Each report erases it, and the wait goes on."""
     file, _, progress = terminal()

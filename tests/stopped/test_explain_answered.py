@@ -97,6 +97,13 @@ def test_the_policy_that_refused_is_named(clause: str, denier: Denier, code: Cod
             "interface-slow",
         ),
         (
+            "Unexpected EC2 error while attempting to create network interface in subnet "
+            "'subnet-1': RequestLimitExceeded",
+            Phase.INTERFACE,
+            None,
+            "interface-throttled",
+        ),
+        (
             'CannotStartContainerError: Error response from daemon: exec: "python3": executable '
             "file not found in $PATH: unknown",
             Phase.START,

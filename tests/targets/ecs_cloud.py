@@ -35,8 +35,10 @@ class EcsCloud:
     Each look at a task shows the next of ``story``, its last one for ever; ``end`` is what a
     stopped task says of itself. ``hidden`` are the numbers of the looks (from 1) that find no task.
     ``log`` is what a task's log stream holds, which is there from look ``log_from`` on.
-    ``refuses`` has code and message by operation, ``failure`` what RunTask says in place of a task.
-    ``hold`` keeps RunTask from answering until it is set.
+    ``refuses`` has code and message by operation, ``stubborn`` is a task that cannot be stopped,
+    ``failure`` what RunTask says in place of a task.
+    ``hold`` keeps RunTask from answering until it is set; ``held`` is set when it does, ``stopped``
+    when a task was.
     """
 
     url: str = ""
@@ -47,8 +49,11 @@ class EcsCloud:
     log: Sequence[str] = ("whole",)
     log_from: int = 1
     refuses: Mapping[str, Refusal] = field(default_factory=dict)
+    stubborn: str = ""
     failure: Raw | None = None
     hold: threading.Event | None = None
+    held: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
     calls: list[tuple[str, Raw]] = field(default_factory=list)
     tasks: dict[str, Raw] = field(default_factory=dict)
     definitions: dict[str, Raw] = field(default_factory=dict)
@@ -82,10 +87,14 @@ class EcsCloud:
     def answer(self, operation: str, request: Raw) -> tuple[int, Raw]:
         """Answer one call."""
         if operation == "RunTask" and self.hold is not None:
+            self.held.set()
             self.hold.wait(10)
         with self._alone:
             self.calls.append((operation, request))
-            if refusal := self.refuses.get(operation):
+            refusal = self.refuses.get(operation)
+            if operation == "StopTask" and request["task"] == self.stubborn:
+                refusal = ("InvalidParameterException", "The referenced task was not found.")
+            if refusal:
                 return 400, {"__type": refusal[0], "message": refusal[1]}
             answering: Callable[[Raw], Raw | None] = getattr(self, f"_on_{xform_name(operation)}")
             found = answering(request)
@@ -139,6 +148,7 @@ class EcsCloud:
 
     def _on_stop_task(self, request: Raw) -> Raw:
         self.tasks[request["task"]]["desired"] = "STOPPED"
+        self.stopped.set()
         return {"task": {}}
 
     def _on_describe_tasks(self, request: Raw) -> Raw:

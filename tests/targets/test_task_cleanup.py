@@ -104,8 +104,34 @@ def test_who_may_not_look_is_told() -> None:
         ended = cleaned(cloud, RUN)
 
     assert ended.problems == (
-        "tasks cannot be looked for: AccessDeniedException for ecs:ListTasks",
+        "tasks of app cannot be looked for: AccessDeniedException for ecs:ListTasks",
     )
+
+
+def test_a_cluster_that_cannot_be_searched_keeps_nothing_else() -> None:
+    """What is left elsewhere goes all the same."""
+    with ecs_cloud(refuses={"ListTasks": ("ClusterNotFoundException", "gone")}) as cloud:
+        fill(cloud)
+        ended = cleaned(cloud, RUN)
+
+    assert ended.removed == (definition_of(RUN), definition_of(RUN, "ec2"))
+    assert ended.problems == (
+        "tasks of app cannot be looked for: ClusterNotFoundException for ecs:ListTasks",
+    )
+
+
+def test_a_task_that_cannot_be_stopped_keeps_no_other_running() -> None:
+    """The trouble with one is told when all have been tried."""
+    with ecs_cloud(stubborn=f"{ACCOUNT}:task/app/0") as cloud:
+        fill(cloud)
+        cloud.tasks[f"{ACCOUNT}:task/app/9"] = {**cloud.tasks[f"{ACCOUNT}:task/app/0"]}
+        ended = cleaned(cloud, RUN)
+        running = [arn for arn, each in cloud.tasks.items() if each["desired"] == "RUNNING"]
+
+    assert ended.problems == (
+        f"cannot remove {task_of(RUN)}: InvalidParameterException for ecs:StopTask",
+    )
+    assert f"{ACCOUNT}:task/app/9" not in running
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """One-off tasks end in each way that there is, are told so, and leave nothing behind."""
 
-import asyncio
 import json
 import threading
 import time
@@ -16,19 +15,15 @@ from task_plans import (
     GENERATED,
     OWN,
     PLAN,
-    QUICK,
     ROLE,
     RUN,
     SECRET,
     end_of,
-    is_whole,
     ran,
 )
 
 from pytest_ecs_privatelink.probes.task_records import TaskQuestion, TaskStatus
-from pytest_ecs_privatelink.targets.ledger import Ledger
 from pytest_ecs_privatelink.targets.task_ends import ending_of
-from pytest_ecs_privatelink.targets.task_runs import TaskRuns
 from pytest_ecs_privatelink.targets.task_troubles import trouble_of
 from pytest_ecs_privatelink.verdict import LaunchType
 
@@ -463,74 +458,6 @@ def test_an_errand_that_no_definition_holds_is_told() -> None:
         " less (--ecs-claims), or use a smaller CA bundle",
     )
     assert cloud.calls == []
-
-
-def test_who_stops_while_tasks_start_leaves_none() -> None:
-    """RunTask is under way as the run ends: what it starts is stopped, and all of it goes."""
-    release = threading.Event()
-    with ecs_cloud(story=["PENDING"], hold=release, log=()) as cloud:
-        ledger = Ledger(RUN, cloud.session)
-        runs = TaskRuns(PLAN, cloud.session, ledger, QUICK)
-
-        async def go() -> None:
-            running = asyncio.create_task(runs.run(FARGATE, "errand", is_whole))
-            while not cloud.definitions:  # registered: RunTask is next
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)
-            threading.Timer(0.1, release.set).start()
-            await runs.close()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-
-        asyncio.run(go())
-        stopped = len(cloud.called("StopTask"))
-        told = ledger.remove()
-
-    assert stopped == 1
-    assert told is None
-    assert cloud.left == {}
-
-
-def test_a_run_that_ends_at_once_is_tidied_up_by_its_ledger() -> None:
-    """Nobody closes the runs (a second Ctrl-C): tasks are found by what started them."""
-    with ecs_cloud(story=["RUNNING"], log=()) as cloud:
-        ledger = Ledger(RUN, cloud.session)
-        runs = TaskRuns(PLAN, cloud.session, ledger, QUICK)
-
-        async def go() -> None:
-            running = asyncio.create_task(runs.run(FARGATE, "errand", is_whole))
-            while not cloud.tasks:
-                await asyncio.sleep(0.01)
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-
-        asyncio.run(go())
-        told = ledger.remove()
-
-    assert told is None
-    assert cloud.left == {}
-    assert ledger.calls["ecs:StopTask"] == 1
-
-
-def test_what_ecs_does_not_let_go_of_is_told() -> None:
-    """The line names what is left, and the command that looks for it, in its cluster."""
-    refuses = {"StopTask": refused("ecs:StopTask")}
-    with ecs_cloud(story=["RUNNING"], log=()) as cloud:
-        ledger = Ledger(RUN, cloud.session)
-        runs = TaskRuns(OWN, cloud.session, ledger, QUICK)
-
-        async def go() -> None:
-            cloud.refuses = refuses
-            await runs.run(FARGATE, "", is_whole)
-            await runs.close()
-
-        asyncio.run(go())
-        told = ledger.remove()
-
-    assert told == (
-        f"ecs-privatelink: could not remove tasks {MARK} of app (AccessDeniedException for"
-        f" ecs:StopTask); later: pytest --ecs-cluster app --ecs-cleanup {RUN}"
-    )
 
 
 def test_no_secret_is_in_anything_that_is_sent() -> None:

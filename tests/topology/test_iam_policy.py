@@ -1,5 +1,6 @@
 """The documented policies are what the table says, and its reading part is what is called."""
 
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from aws_worlds import REGION, World
 from cluster_worlds import CLUSTER, ClusterWorld
 
 from pytest_ecs_privatelink.catalogue import permissions
+from pytest_ecs_privatelink.catalogue.marks import RUN_TAG
 from pytest_ecs_privatelink.catalogue.permissions import SSM_STATEMENTS, STATEMENTS, called, policy
 from pytest_ecs_privatelink.errors import ReadError
 from pytest_ecs_privatelink.topology.reader import read_snapshot
@@ -107,6 +109,18 @@ def test_what_writes_is_held_to_our_mark() -> None:
         "logs:PutLogEvents",
         "logs:PutRetentionPolicy",
         "logs:TagResource",
+    }
+
+
+def test_nobody_elses_task_can_be_stopped() -> None:
+    """Only what carries a run's tag; and nothing gets that tag once it is there."""
+    (stop,) = (each for each in policy()["Statement"] if "ecs:StopTask" in each["Action"])
+    (tag,) = (each for each in policy()["Statement"] if "ecs:TagResource" in each["Action"])
+
+    assert (stop["Action"], stop["Resource"]) == (["ecs:StopTask"], "arn:aws:ecs:*:*:task/*")
+    assert stop["Condition"] == {"Null": {f"aws:ResourceTag/{RUN_TAG}": "false"}}
+    assert json.loads(json.dumps(tag["Condition"])) == {
+        "StringEquals": {"ecs:CreateAction": ["RegisterTaskDefinition", "RunTask"]}
     }
 
 

@@ -32,6 +32,7 @@ from pytest_ecs_privatelink.probes.task_records import (
 from pytest_ecs_privatelink.vantage.batches import Batch
 from pytest_ecs_privatelink.vantage.instance.opening import certificates
 from pytest_ecs_privatelink.vantage.lines import in_lines, joined
+from pytest_ecs_privatelink.vantage.parcels import pack
 from pytest_ecs_privatelink.vantage.task.desk import TaskDesk
 from pytest_ecs_privatelink.vantage.task.program import ERRAND, SECRET, command, errand_of
 from pytest_ecs_privatelink.vantage.task.runs import Whole
@@ -215,6 +216,35 @@ def test_a_log_that_lies_is_believed_nothing() -> None:
     assert answer.detail == (
         "its log says nothing of use: no answer came back, only: -----BEGIN ECS PRIVATELINK PARCEL"
         " 3 00-----"
+    )
+
+
+def test_a_log_that_would_break_reports_is_refused() -> None:
+    """Half a character is none in JSON: who prints the log may be anybody's image."""
+    log = in_lines(pack({"answers": (), "missing": ((0, "half \ud800"),)}), 100)
+
+    assert "numbers or characters that are none" in refusal(
+        Tasks(end=ending(RAN, log)), inside(LOCAL)
+    )
+
+
+def test_what_nobody_foresaw_ends_in_a_reason_and_not_in_silence() -> None:
+    """Whoever waits for a task hears what kind of mishap it was, and not its text, that very day.
+
+    The tasks of others go on.
+    """
+
+    async def mishap(_: str) -> tuple[TaskAnswer, str]:
+        raise RuntimeError("tell-no-one")
+
+    async def go() -> TaskAnswer:
+        desk = desk_of(Tasks(end=mishap))
+        found = desk.start(TaskQuestion(subnet="subnet-a", launch_type=FARGATE))
+        async with asyncio.timeout(20):
+            return await found
+
+    assert asyncio.run(go()) == TaskAnswer(
+        status=TaskStatus.FAILED, detail="the task could not be looked after: RuntimeError"
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pytest_ecs_privatelink.errors import VantageError
 from pytest_ecs_privatelink.probes.records import Answer, ConnectQuestion, Question
 from pytest_ecs_privatelink.probes.task_records import (
+    OWN_DEFINITION,
     InsideQuestion,
     TaskAnswer,
     TaskQuestion,
@@ -31,8 +32,6 @@ _STEPS = 20
 nothing of that."""
 _SHARE = 0.5
 """Of a task's time that its questions may take: it has to be placed, and to pull, before."""
-
-OWN_DEFINITION = "the task definition is the user's own: nothing is asked inside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +126,20 @@ class TaskDesk:
         return len(self._gathered) + sum(map(len, self._gathered.values()))
 
     async def _go(self, task: TaskQuestion, questions: tuple[Question, ...]) -> None:
+        try:
+            ended = await self._run(task, questions)
+        except Exception as error:  # noqa: BLE001 - somebody waits; its text may know secrets
+            detail = f"the task could not be looked after: {type(error).__name__}"
+            ended = _Ended(answer=TaskAnswer(status=TaskStatus.FAILED, detail=detail))
+        if not self._ends[task].done():
+            self._ends[task].set_result(ended)
+
+    async def _run(self, task: TaskQuestion, questions: tuple[Question, ...]) -> _Ended:
         batch, trouble = self._batch(task, questions)
         errand = errand_of(batch) if self._runs.takes_program else ""
         answer, log = await self._runs.run(task, errand, is_whole)
         ended = _Ended(answer=answer, batch=batch, trouble=trouble)
-        if is_whole(log):
-            ended = _with_answers(ended, log)
-        if not self._ends[task].done():
-            self._ends[task].set_result(ended)
+        return _with_answers(ended, log) if is_whole(log) else ended
 
     def _batch(self, task: TaskQuestion, questions: Sequence[Question]) -> tuple[Batch, str]:
         """Return what the task is asked, and why some of ``questions`` are not in it."""

@@ -9,7 +9,7 @@ from pytest_ecs_privatelink.vantage.batches import Batch, Brought
 from pytest_ecs_privatelink.vantage.bundle import FIND_PYTHON, bundle
 from pytest_ecs_privatelink.vantage.lines import LONGEST_LINE, joined
 from pytest_ecs_privatelink.vantage.parcels import ParcelError, pack, unpack
-from pytest_ecs_privatelink.vantage.program import without_keys
+from pytest_ecs_privatelink.vantage.program import refuse_what_breaks_reports, without_keys
 from pytest_ecs_privatelink.vantage.returns import Errand, Returned, pair_up
 
 ERRAND = "ECS_PRIVATELINK_ERRAND"
@@ -43,7 +43,9 @@ def read(log: str, batch: Batch) -> Brought:
     """Return what a task's log says of ``batch``, noise passed over; raises `ParcelError`."""
     parcel = joined(log)
     try:
-        returned = from_json(Returned, unpack(log if parcel is None else parcel))
+        value = unpack(log if parcel is None else parcel)
+        refuse_what_breaks_reports(value)
+        returned = from_json(Returned, value)
     except RecordError as error:
         raise ParcelError(f"the answer is none that this version knows: {error}") from None
     return pair_up(batch, returned)
