@@ -137,7 +137,7 @@ def test_a_task_that_could_not_be_asked_started_all_the_same() -> None:
     ("status", "reason"),
     [
         (TaskStatus.THROTTLED, "ECS throttled the calls, retries included: Rate exceeded"),
-        (TaskStatus.CAPACITY, "there was no room for the task: Rate exceeded"),
+        (TaskStatus.CAPACITY, "ECS found no place for the task: Rate exceeded"),
         (
             TaskStatus.STUCK,
             "the task did not end in time (--ecs-task-timeout): Rate exceeded",
