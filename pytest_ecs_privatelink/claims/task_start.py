@@ -34,7 +34,7 @@ _EXPECTED = (
 )
 _UNTOLD = {
     TaskStatus.THROTTLED: "ECS throttled the calls, retries included",
-    TaskStatus.CAPACITY: "there was no room for the task",
+    TaskStatus.CAPACITY: "ECS found no place for the task",
     TaskStatus.STUCK: "the task did not end in time (--ecs-task-timeout)",
     TaskStatus.VANISHED: "ECS knows the task no more",
     TaskStatus.SILENT: "the task ran, and its words never came to its log stream",

@@ -60,7 +60,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "texts",
         nargs="*",
         metavar="STOPPED_REASON",
-        help="a task's stoppedReason, or a container's reason; - reads one from standard input",
+        help="a task's stoppedReason, or a container's reason, in quotes; - reads one from "
+        "standard input",
     )
     parser.add_argument("--task", metavar="ARN", help="ask ECS about this task instead")
     parser.add_argument("--cluster", help="the task's cluster, where its ARN does not name it")
@@ -71,7 +72,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _checked(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Asked:
     asked = Asked(
-        texts=tuple(found.texts),
+        texts=_texts(found.texts),
         task=found.task,
         cluster=found.cluster,
         region=found.region,
@@ -89,11 +90,17 @@ def _checked(parser: argparse.ArgumentParser, found: argparse.Namespace) -> Aske
     return _with_arn(parser, asked, asked.task)
 
 
+def _texts(words: list[str]) -> tuple[str, ...]:
+    """Return each word as a text, unless they are one that nobody put in quotes."""
+    unquoted = len(words) > 2 and all(len(each.split()) == 1 for each in words)
+    return (" ".join(words),) if unquoted else tuple(words)
+
+
 def _with_arn(parser: argparse.ArgumentParser, asked: Asked, task: str) -> Asked:
     """Return ``asked`` with what the task's ARN tells, which may not contradict the options."""
     arn = _TASK_ARN.match(task)
     if arn is None and not _TASK_ID.fullmatch(task):
-        parser.error(f"--task {task}: neither the ARN nor the id of a task")
+        parser.error(f"--task {task}: neither the ARN nor the id (32 hex digits) of a task")
     told = arn.groupdict() if arn else {}
     if asked.region and told.get("region") not in (None, asked.region):
         parser.error(f"--region {asked.region}: the task is of {told['region']}")

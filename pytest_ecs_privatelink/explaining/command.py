@@ -12,6 +12,12 @@ from pytest_ecs_privatelink.explaining.output import Told, as_json, as_lines
 from pytest_ecs_privatelink.reporting.plain import one_line
 from pytest_ecs_privatelink.stopped.explain import explain, explain_text
 
+_NOTHING = ("", "null", "None")  # the last two are the AWS CLI's
+_NO_WORDS = (
+    "there are no words to explain: the task has not stopped, or ECS no longer shows it (it does "
+    "for about an hour)"
+)
+
 
 class Exit(IntEnum):
     """What the tool ends with."""
@@ -28,7 +34,10 @@ def main(words: list[str]) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     asked = read_arguments(words)
     if asked.task is None:
-        return _tell(asked, [_of_text(text, asked) for text in asked.texts])
+        texts = [_read() if text == "-" else text for text in asked.texts]
+        if any(text.strip('"') in _NOTHING for text in texts):
+            return _failed(_NO_WORDS, Exit.UNKNOWN)
+        return _tell(asked, [_of_text(text, asked) for text in texts])
     # botocore is slow to import, and words are explained without it.
     from pytest_ecs_privatelink.explaining.asking import NothingToExplainError, ask
 
@@ -43,9 +52,11 @@ def main(words: list[str]) -> int:
     return _tell(asked, [Told(found=explain(stopped, facts.ranges), facts=facts)])
 
 
+def _read() -> str:
+    return sys.stdin.buffer.read().decode(errors="replace").strip()
+
+
 def _of_text(text: str, asked: Asked) -> Told:
-    if text == "-":
-        text = sys.stdin.buffer.read().decode(errors="replace").strip()
     return Told(found=explain_text(text), facts=facts_of_text(text, asked.region))
 
 
@@ -59,6 +70,6 @@ def _tell(asked: Asked, told: list[Told]) -> int:
     return Exit.EXPLAINED if known else Exit.UNKNOWN
 
 
-def _failed(error: Exception, status: Exit) -> int:
+def _failed(error: Exception | str, status: Exit) -> int:
     print(f"ERROR: {one_line(str(error))}", file=sys.stderr)
     return status

@@ -15,7 +15,7 @@ from pytest_ecs_privatelink.plugin.reaching import reach_instances
 from pytest_ecs_privatelink.plugin.run import Place, Source, load_snapshot
 from pytest_ecs_privatelink.plugin.settings import Settings
 from pytest_ecs_privatelink.plugin.share import Cloud
-from pytest_ecs_privatelink.plugin.tasks import tasks_for
+from pytest_ecs_privatelink.plugin.tasks import tasks_for, tasks_overladen
 from pytest_ecs_privatelink.targets.agent_watch import AgentWatch
 from pytest_ecs_privatelink.targets.aws import OpenedSession, open_session
 from pytest_ecs_privatelink.targets.trust import ca_bundle
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool) -> Place:
     """Read or load the VPC, plan, and find out where this machine stands."""
     snapshot, source = _look(settings)
-    trusted, trusted_by = ca_bundle(os.environ)
+    bundle = trusted, trusted_by = ca_bundle(os.environ)
     plan = make_plan(settings, snapshot, basis=Basis.PROBED, ca_file=trusted)
     session = functools.partial(open_cloud, source.cloud)
     if not probing:
@@ -43,7 +43,7 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
     # Where nothing is sent, or nothing of ours, no metadata service is asked for credentials.
     if vantages and not any(each.own_credentials for each in vantages.values()):
         plan = plan.without(unsigned(keys, plan))
-    plan = plan.without(tasks_unsigned(keys, plan))
+    plan = plan.without(tasks_unsigned(keys, plan) or tasks_overladen(bundle, plan))
     return Place(
         plan=plan,
         source=source,

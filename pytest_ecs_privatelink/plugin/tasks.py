@@ -1,6 +1,7 @@
 """The one-off tasks of a run: what they are started with, as options and the cluster say."""
 
 import functools
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from pytest_ecs_privatelink.topology.cluster import TaskDefinition
 from pytest_ecs_privatelink.topology.evidence import defined
 from pytest_ecs_privatelink.topology.lookup import default_group
 from pytest_ecs_privatelink.topology.model import Snapshot
-from pytest_ecs_privatelink.verdict import LaunchType
+from pytest_ecs_privatelink.verdict import Claim, LaunchType
 
 if TYPE_CHECKING:
     import boto3
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from pytest_ecs_privatelink.targets.ledger import Ledger
     from pytest_ecs_privatelink.targets.task_plan import Generated, TaskPlan
     from pytest_ecs_privatelink.targets.task_runs import TaskRuns
+    from pytest_ecs_privatelink.targets.trust import CaBundle
     from pytest_ecs_privatelink.vantage.task.desk import TaskDesk
 
 Opening = Callable[["Ledger"], "RunTasks"]
+_ROOM = 8_000
+"""Bytes of certificates that a task definition has room for, beside the program and its errand."""
 
 
 def tasks_for(
@@ -38,6 +42,20 @@ def tasks_for(
     if not plan.started or plan.settings.read_only:
         return None
     return functools.partial(_open, plan, session, hosts_trust)
+
+
+def tasks_overladen(trusted: "CaBundle", plan: Plan) -> Mapping[Claim, str]:
+    """Return why tasks cannot take the certificates ``trusted`` along; nothing where they can.
+
+    A bundle that the user named travels in the task definition; else images have one of their own.
+    """
+    inside = plan.started and not plan.settings.task_definition and not plan.settings.read_only
+    if not inside or trusted.source == "botocore" or os.path.getsize(trusted.path) <= _ROOM:
+        return {}
+    return {
+        Claim.TASK_START: f"{trusted.source}={trusted.path} is too large to go with a task: name a "
+        "file with the few certificates that are needed, or unset it for the image's own trust"
+    }
 
 
 class RunTasks:

@@ -185,9 +185,9 @@ def _summary(checks: Sequence[Check]) -> str:
     subnets = counted(len({check.subnet for check in checks}), "subnet")
     tasks = sum(check.claim is Claim.TASK_START for check in checks)
     services = len({check.service for check in checks} - {None})
-    what = [counted(services, "endpoint service")] if services else []
-    what += [counted(tasks, "task")] if tasks else []
-    return f"{told} in {subnets} x {' and '.join(what)}"
+    told += f" in {subnets}"
+    told += f" x {counted(services, 'endpoint service')}" if services else ""
+    return told + (f" and {counted(tasks, 'task')}" if tasks else "")
 
 
 def _reasons(checks: Sequence[Check], style: _Style, verbosity: int) -> list[str]:

@@ -22,6 +22,7 @@ from pytest_ecs_privatelink.targets.task_troubles import (
     TaskTrouble,
     one_line,
     trouble_of_failure,
+    trouble_with_definition,
 )
 from pytest_ecs_privatelink.targets.traces import Trace, TraceKind
 
@@ -148,7 +149,10 @@ class TaskRuns:
                     self._stop_by(ecs, str(each["taskArn"]))
             return answer
 
-        answer = await self._clients.ask_ecs("ecs:RunTask", start)
+        try:
+            answer = await self._clients.ask_ecs("ecs:RunTask", start)
+        except TaskTrouble as trouble:
+            raise trouble_with_definition(trouble, self._plan.starts) from None
         if not answer.get("tasks"):
             failure: Raw = next(iter(answer.get("failures") or ({},)))
             reason = str(failure.get("reason") or "ECS says no reason")

@@ -18,6 +18,7 @@ _THROTTLED = frozenset(
     }
 )
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
+_DEFINITION = re.compile(r"task ?definition", re.IGNORECASE)
 _NO_CAPACITY = "Capacity is unavailable at this time"
 # What RunTask may answer in place of a task [ECS guide, "api_failures_messages"].
 _FAILURES = (
@@ -83,6 +84,15 @@ def trouble_of_failure(reason: str, detail: str = "") -> TaskTrouble:
         if pattern.search(reason):
             return TaskTrouble(TaskStatus.CAPACITY, f"{said}: {advice}")
     return TaskTrouble(TaskStatus.FAILED, f"RunTask started no task: {said}")
+
+
+def trouble_with_definition(trouble: TaskTrouble, starts: object) -> TaskTrouble:
+    """Return ``trouble`` with the user's own task definition named, where it is about that."""
+    if not isinstance(starts, str) or not _DEFINITION.search(trouble.detail):
+        return trouble
+    return TaskTrouble(
+        trouble.status, f"{trouble.detail.rstrip('.')}: --ecs-task-definition {starts}"
+    )
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:

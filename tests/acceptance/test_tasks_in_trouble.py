@@ -27,8 +27,8 @@ FACTS = ("throttled", "failure", "stuck", "vanishing", "logs")
 ENDS = {
     "task-throttled": (Verdict.PASSED, None),
     "task-throttled-for-ever": (Verdict.ERROR, "ECS throttled the calls, retries included: "),
-    "task-no-interface": (Verdict.ERROR, "there was no room for the task: "),
-    "task-no-capacity": (Verdict.ERROR, "there was no room for the task: "),
+    "task-no-interface": (Verdict.ERROR, "ECS found no place for the task: "),
+    "task-no-capacity": (Verdict.ERROR, "ECS found no place for the task: "),
     "task-stuck": (Verdict.ERROR, "the task did not end in time (--ecs-task-timeout): "),
     "task-vanishes": (Verdict.ERROR, "ECS knows the task no more: "),
     "task-logs-late": (Verdict.PASSED, None),

@@ -146,7 +146,7 @@ def test_a_task_that_needs_nothing_was_asked_nothing() -> None:
     ("status", "reason"),
     [
         (TaskStatus.THROTTLED, "ECS throttled the calls, retries included: Rate exceeded"),
-        (TaskStatus.CAPACITY, "there was no room for the task: Rate exceeded"),
+        (TaskStatus.CAPACITY, "ECS found no place for the task: Rate exceeded"),
         (
             TaskStatus.STUCK,
             "the task did not end in time (--ecs-task-timeout): Rate exceeded",

@@ -78,6 +78,23 @@ def test_signatures_of_urls_are_not_repeated() -> None:
     assert "X-Amz" not in shown.out + record.out
 
 
+@pytest.mark.parametrize("said", [b"", b"null\n", b"None\n", b'""\n'])
+def test_no_words_are_told_as_none(said: bytes) -> None:
+    """What the AWS CLI prints of a task that is not there is no text of ECS's."""
+    ran = explain("-", stdin=said)
+
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err == (
+        "ERROR: there are no words to explain: the task has not stopped, or ECS no longer shows it "
+        "(it does for about an hour)\n"
+    )
+
+
+def test_words_without_quotes_are_one_text() -> None:
+    """Who forgets the quotes at night gets the same explanation."""
+    assert explain(*KNOWN.split()) == explain(KNOWN)
+
+
 def test_any_bytes_are_a_text() -> None:
     """What is no UTF-8 is unknown, not a traceback."""
     ran = explain("-", stdin=b"\xff\xfe\x00")
@@ -110,7 +127,7 @@ def test_quotation_marks_of_ecs_s_need_no_utf_8() -> None:
         ((), "give the words of a stopped task, or --task ARN"),
         (("x", "--task", TASK), "give either texts or --task"),
         (("x", "--cluster", "web"), "--cluster and --profile go with --task"),
-        (("--task", "nonsense"), "--task nonsense: neither the ARN nor the id of a task"),
+        (("--task", "nonsense"), "--task nonsense: neither the ARN nor the id (32 hex digits) of"),
         (("--task", "0" * 32), f"--task {'0' * 32}: its cluster is not in it, give --cluster"),
         (("--task", TASK, "--region", "us-east-1"), "--region us-east-1: the task is of eu-west-1"),
         (("--task", TASK, "--cluster", "api"), "--cluster api: the task is of web"),

@@ -1,6 +1,7 @@
 """For which launch types and subnets one-off tasks are started, and the reasons why not."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from pytest_ecs_privatelink.plugin.plan import Plan
 from pytest_ecs_privatelink.plugin.settings import Accepted
 from pytest_ecs_privatelink.plugin.settle import settle
 from pytest_ecs_privatelink.plugin.share import Cloud, Part, pack, unpack
+from pytest_ecs_privatelink.plugin.tasks import tasks_overladen
 from pytest_ecs_privatelink.probes.call_records import Credentials
+from pytest_ecs_privatelink.targets.trust import CaBundle
 from pytest_ecs_privatelink.topology.cluster import (
     Cluster,
     ContainerInstance,
@@ -214,3 +217,20 @@ def test_a_check_knows_its_cell() -> None:
     assert dead("logs").cell == task_cell("subnet-a", FARGATE)
     assert check(Verdict.PASSED).cell == Cell(Claim.PRIVATE_DNS, "subnet-a", "logs")
     assert check(Verdict.FAILED, Claim.AUDIT, subnet=None).cell is None
+
+
+def test_a_bundle_that_no_task_definition_holds_is_told_before_any_is_made(tmp_path: Path) -> None:
+    """``AWS_CA_BUNDLE`` is often the system's, of which each task would refuse to take 200 kB."""
+    large, small = tmp_path / "large.pem", tmp_path / "small.pem"
+    large.write_bytes(bytes(8_001))
+    small.write_bytes(bytes(8_000))
+    bundle, plan = CaBundle(str(large), "AWS_CA_BUNDLE"), planned(running(), **ONLY)
+
+    assert told(plan.without(tasks_overladen(bundle, plan))) == (
+        f"not proven: task-start (AWS_CA_BUNDLE={large} is too large to go with a task: name a "
+        "file with the few certificates that are needed, or unset it for the image's own trust)",
+    )
+    assert tasks_overladen(CaBundle(str(small), "AWS_CA_BUNDLE"), plan) == {}
+    assert tasks_overladen(CaBundle(str(large), "botocore"), plan) == {}
+    own = planned(running(), task_definition="app", **ONLY)
+    assert tasks_overladen(bundle, own) == {}

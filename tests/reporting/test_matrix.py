@@ -91,7 +91,7 @@ def test_tasks_alone_are_a_matrix() -> None:
         "private-2  ✔",
         "private-3  ✔",
     ]
-    assert matrix(run, verbosity=-1) == "3 passed in 3 subnets x 3 tasks"
+    assert matrix(run, verbosity=-1) == "3 passed in 3 subnets and 3 tasks"
 
 
 def test_a_dead_subnet_is_a_red_row() -> None:

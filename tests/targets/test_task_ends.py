@@ -220,6 +220,24 @@ def test_what_is_refused_is_told_by_its_action(
 
 
 @pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("ClientException", "TaskDefinition not found."),
+        ("InvalidParameterException", "Task definition does not support launch_type FARGATE."),
+    ],
+)
+def test_a_user_s_own_definition_that_does_not_do_is_named(code: str, said: str) -> None:
+    """ECS says neither which task definition it means, nor who asked for it."""
+    with ecs_cloud(refuses={"RunTask": (code, said)}) as cloud:
+        answer = end_of(cloud, replace(PLAN, starts="mine:7"))
+
+    assert answer.status is TaskStatus.FAILED
+    assert answer.detail == (
+        f"ecs:RunTask failed: {code}: {said.rstrip('.')}: --ecs-task-definition mine:7"
+    )
+
+
+@pytest.mark.parametrize(
     ("reason", "status", "detail"),
     [
         (
