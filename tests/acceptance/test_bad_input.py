@@ -58,7 +58,7 @@ def finished(arguments: list[str], folder: Path, **changes: str) -> Finished:
 
 
 CODES = ", ".join(Code)
-CLAIMS = "private-dns, tcp-443, ecr-pull, awslogs, secret, agent, audit"
+CLAIMS = "private-dns, tcp-443, ecr-pull, awslogs, secret, agent, task-start, audit"
 NEED_LAB = "use it with --ecs-lab, without --ecs-vpc and --ecs-snapshot"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from lab_runs import AUDITS, TESTS, Finished, Runs
+from lab_runs import AUDITS, TASKS, TESTS, Finished, Runs
 
 import pytest_ecs_privatelink
 
@@ -61,7 +61,7 @@ def test_without_a_path_the_bundled_scenarios_run(
     """Whatever lies in the folder, switching on without a path runs our scenarios and no others."""
     run = runs(f"--ecs-snapshot={snapshot}", "--collect-only", "-q", files=files)
     assert files_of(run) == BUNDLED
-    assert run.lines[-1].startswith(f"{TESTS} tests collected")
+    assert run.lines[-1].startswith(f"{TESTS}/{TESTS + 2} tests collected (2 deselected)")
 
 
 def test_a_path_runs_that_path(runs: Runs, snapshot: Path) -> None:
@@ -151,7 +151,10 @@ def test_fixtures_overridden_in_the_root_conftest_take_effect(
         ("secret", "failed", "secret-unreachable", "probed"),
         ("agent", "failed", "tls-certificate", "probed"),
     }
-    assert re.fullmatch(rf"=+ 48 failed, {AUDITS} passed, 33 warned in [\d.]+s =+", run.lines[-1])
+    assert re.fullmatch(
+        rf"=+ 48 failed, {AUDITS} passed, {TASKS} deselected, 33 warned in [\d.]+s =+",
+        run.lines[-1],
+    )
     assert {each["code"]: len(each["explains"]) for each in run.report["causes"]} == {
         "tls-certificate": 48,
         "dns-resolver-differs": 33,

@@ -5,7 +5,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from lab_runs import CELLS, TESTS, Finished, Runs
+from lab_runs import CELLS, TASKS, TESTS, Finished, Runs
 from report_schema import SCHEMA, violations
 
 from pytest_ecs_privatelink.audits.register import audited_codes
@@ -54,7 +54,7 @@ def quiet(runs: Runs) -> Finished:
 def test_the_run_is_green(green: Finished) -> None:
     """A healthy world passes without a word on standard error."""
     assert (green.code, green.err) == (0, "")
-    assert re.fullmatch(rf"=+ {TESTS} passed in [\d.]+s =+", green.lines[-1])
+    assert re.fullmatch(rf"=+ {TESTS} passed, {TASKS} deselected in [\d.]+s =+", green.lines[-1])
 
 
 def test_every_square_was_probed_and_passed(green: Finished) -> None:
@@ -179,7 +179,7 @@ def test_quiet_is_two_lines(quiet: Finished) -> None:
         f"{CELLS} passed in 3 subnets x 11 endpoint services",
         "69 of 69 required cells probed; every subnet has a vantage",
     ]
-    assert re.fullmatch(rf"{TESTS} passed in [\d.]+s", quiet.lines[-1])
+    assert re.fullmatch(rf"{TESTS} passed, {TASKS} deselected in [\d.]+s", quiet.lines[-1])
 
 
 def test_verbose_shows_every_check(verbose: Finished) -> None:

@@ -55,7 +55,7 @@ def test_dns(ecs_subnet): pass
 @pytest.mark.ecs_claim("audit")
 def test_audit(ecs_subnet): pass
 """
-DNS = "private-dns, tcp-443, ecr-pull, awslogs, secret, agent, audit"
+DNS = "private-dns, tcp-443, ecr-pull, awslogs, secret, agent, task-start, audit"
 
 
 def squares(subnets: tuple[str, ...], services: tuple[str, ...]) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from lab_runs import TESTS, Finished, Runs
+from lab_runs import TASKS, TESTS, Finished, Runs
 from report_schema import SCHEMA, violations
 
 BROKEN = (
@@ -60,7 +60,8 @@ def test_without_xdist(alone: Finished) -> None:
     assert len(alone.verdicts) == TESTS
     assert {id: told for id, told in alone.verdicts.items() if told[0] != "passed"} == NOT_PASSED
     assert re.fullmatch(
-        rf"=+ 10 failed, {TESTS - 14} passed, 4 skipped in [\d.]+s =+", alone.lines[-1]
+        rf"=+ 10 failed, {TESTS - 14} passed, 4 skipped, {TASKS} deselected in [\d.]+s =+",
+        alone.lines[-1],
     )
 
 

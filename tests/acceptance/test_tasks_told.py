@@ -1,7 +1,11 @@
 """One-off tasks from end to end: started together, proven from inside, told, and gone."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
-from lab_runs import Finished, Runs
+from lab_runs import Finished, Runs, command, environment
 from report_schema import SCHEMA, violations
 
 TASKS = tuple(f"task-start[private-{each}-fargate]" for each in "abc")
@@ -43,3 +47,22 @@ def test_nobody_watches_a_log(fargate: Finished) -> None:
     """How tasks are getting on is for terminals: a CI's log has nothing of it."""
     assert "starting" not in fargate.out
     assert "\x1b" not in fargate.out
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="util-linux is not installed")
+def test_nobody_needs_to_be_root(tmp_path: Path) -> None:
+    """The programs of other users have no capabilities, and their tasks run all the same."""
+    run = subprocess.run(
+        (
+            *("unshare", "--user", "--map-user=1000", "--map-group=1000"),
+            *command("--ecs-lab", "--ecs-claims=task-start", "--ecs-launch-type=fargate"),
+        ),
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (run.returncode, run.stderr) == (0, ""), run.stdout

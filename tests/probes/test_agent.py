@@ -257,6 +257,9 @@ def processes(tmp_path: Path) -> Path:
 def run_as(name: str, folder: Path) -> subprocess.Popen[bytes]:
     """Start a process called ``name`` that ends with its stdin, and show it in ``folder``."""
     process = subprocess.Popen([name], executable="/bin/cat", stdin=subprocess.PIPE)
+    # Its new name shows a moment after the program has been executed.
+    while Path(f"/proc/{process.pid}/cmdline").read_bytes() != f"{name}\0".encode():
+        time.sleep(0.001)
     (folder / str(process.pid)).symlink_to(f"/proc/{process.pid}")
     return process
 

@@ -152,8 +152,8 @@ def test_one_host_for_several_instances_is_refused() -> None:
         chosen(world(instance(1), instance(2)), "ssh://bastion?timeout=3")
 
     assert str(raised.value) == (
-        "--ecs-connect 'ssh://bastion': means the same host for i-1 and i-2; name them by "
-        "{private_ip} or {instance_id}"
+        "--ecs-connect 'ssh://bastion?timeout=3': means the same host for i-1 and i-2; name them "
+        "by {private_ip} or {instance_id}"
     )
 
 

@@ -5,6 +5,7 @@ import ctypes
 import errno
 import os
 import signal
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from pytest_ecs_privatelink.errors import LabError
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
 _CLONE_NEWPID, _CLONE_NEWNET = 0x20000000, 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_CAP_AMBIENT, _AMBIENT_RAISE, _AMBIENT_CLEAR_ALL = 1, 47, 2, 4
+_CAPABILITIES_3, _CAP_SYS_ADMIN = 0x20080522, 21
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -116,6 +118,25 @@ def become(inner: int, user: int, group: int) -> None:
         descriptor = os.open(path, os.O_WRONLY)
         os.write(descriptor, words)
         os.close(descriptor)
+
+
+def let_programs_change_namespaces() -> None:
+    """Have what this process executes keep the right to change namespaces, whoever the user is.
+
+    Else only root's programs keep capabilities (capabilities(7), "Ambient").
+    """
+    header = struct.pack("=Ii", _CAPABILITIES_3, 0)
+    sets = ctypes.create_string_buffer(24)
+    _call("capget", header, sets)
+    effective, permitted, inheritable, *high = struct.unpack("=6I", sets.raw)
+    wanted = inheritable | 1 << _CAP_SYS_ADMIN
+    _call("capset", header, struct.pack("=6I", effective, permitted, wanted, *high))
+    _call("prctl", _PR_CAP_AMBIENT, _AMBIENT_RAISE, _CAP_SYS_ADMIN, 0, 0)
+
+
+def let_programs_change_nothing() -> None:
+    """Take back what `let_programs_change_namespaces` gave."""
+    _call("prctl", _PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL, 0, 0, 0)
 
 
 def die_with_parent() -> None:

@@ -80,14 +80,14 @@ class TaskPlaces:
         self, order: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         inner = self._namespaces[order["address"]]
-        enter = functools.partial(kernel.enter_network_namespace, inner)
+        fargate = order["launchType"] == "FARGATE"
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", _PROGRAM, str(inner)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE,
             pass_fds=(inner,),
-            preexec_fn=enter if order["launchType"] == "FARGATE" else None,
+            preexec_fn=functools.partial(_take_place, inner if fargate else None),
         )
         assert process.stdin is not None
         assert process.stdout is not None
@@ -104,6 +104,13 @@ class TaskPlaces:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def _take_place(namespace: int | None) -> None:
+    """Be where the platform works, with the right to put containers elsewhere."""
+    if namespace is not None:
+        kernel.enter_network_namespace(namespace)
+    kernel.let_programs_change_namespaces()
 
 
 async def _feed(reader: asyncio.StreamReader, stdin: asyncio.StreamWriter) -> None:

@@ -39,6 +39,7 @@ class Process:
     def __init__(self, command: Sequence[str], variables: Mapping[str, str], inner: int) -> None:
         def enter() -> None:
             kernel.enter_network_namespace(inner)
+            kernel.let_programs_change_nothing()
             kernel.die_with_parent()
 
         # As in a container: whatever it leaves behind goes with it, wherever that has gone.
