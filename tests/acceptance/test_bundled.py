@@ -152,7 +152,7 @@ def test_fixtures_overridden_in_the_root_conftest_take_effect(
         ("agent", "failed", "tls-certificate", "probed"),
     }
     assert re.fullmatch(
-        rf"=+ 48 failed, {AUDITS} passed, {TASKS} deselected, 33 warned in [\d.]+s =+",
+        rf"=+ 48 failed, {AUDITS} passed(?:, {TASKS} deselected)?, 33 warned in [\d.]+s =+",
         run.lines[-1],
     )
     assert {each["code"]: len(each["explains"]) for each in run.report["causes"]} == {

@@ -157,7 +157,7 @@ def test_every_fixture_gives_what_it_promises(own: Finished) -> None:
     }
     assert own.code == 1
     assert own.err == ""
-    claims = "private-dns, tcp-443, ecr-pull, awslogs, secret, agent, task-start"
+    claims = "private-dns, tcp-443, ecr-pull, awslogs, secret, agent; ecs_task needs task-start"
     assert f"ecs_check needs @pytest.mark.ecs_claim with one of {claims}" in own.lines
 
 
