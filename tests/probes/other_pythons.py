@@ -18,17 +18,20 @@ def pythons() -> dict[str, str]:
     for version in VERSIONS:
         pyenv = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python3"))
         for known in filter(None, (shutil.which(f"python{version}"), *map(str, pyenv))):
-            if version not in found and _works(known):
-                found[version] = known
+            if version not in found and (real := _real(known)) is not None:
+                found[version] = real
     return found
 
 
-def _works(python: str) -> bool:
-    """Tell an interpreter from a launcher that has none to launch."""
+def _real(python: str) -> str | None:
+    """Return the interpreter itself, which a launcher launches here and may not there."""
     tried = subprocess.run(
-        [python, "-ISc", "import ssl, asyncio"], capture_output=True, check=False
+        [python, "-ISc", "import ssl, asyncio, sys; print(sys.executable)"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    return tried.returncode == 0
+    return tried.stdout.strip() if tried.returncode == 0 else None
 
 
 def host(folder: Path, python: str) -> dict[str, str]:
