@@ -12,9 +12,9 @@ from collections import Counter
 from pathlib import Path
 
 PACKAGE = "pytest_ecs_privatelink"
-CELLS = 81
+CELLS = 87
 """What the healthy lab has: three subnets times eleven endpoint services times two claims, and four
-chains and an agent from each subnet."""
+chains, an agent and two tasks from each subnet."""
 
 
 def main(dist: Path) -> None:
