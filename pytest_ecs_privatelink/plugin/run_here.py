@@ -50,11 +50,19 @@ def open_here(settings: Settings, stack: contextlib.ExitStack, *, probing: bool)
         session=session,
         vantages=vantages,
         absent=absent,
-        logs=f"https://{host_names('logs', snapshot.region)[0]}",
+        logs=logs_at(snapshot),
         keys=keys,
         watch=AgentWatch(session, snapshot.region),
         tasks=tasks_for(plan, session, hosts_trust=trusted if trusted_by == "botocore" else None),
     )
+
+
+def logs_at(snapshot: Snapshot) -> str | None:
+    """Return the URL at which traces are in CloudWatch Logs; None: where the session finds it.
+
+    What ran in an emulated AWS left nothing in the real one, which then is not asked.
+    """
+    return None if snapshot.emulated else f"https://{host_names('logs', snapshot.region)[0]}"
 
 
 def read_vpc(settings: Settings) -> tuple[Snapshot, Source]:
